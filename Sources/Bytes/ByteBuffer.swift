@@ -142,7 +142,9 @@
     ) {
         reserve(minimum)
         let room = capacity &- tail
-        let written = unsafe fill(UnsafeMutableRawBufferPointer(start: base.unsafelyUnwrapped + tail, count: room))
+        // No block yet, when `minimum` was 0 on a new buffer: then the free space is empty too.
+        let start = unsafe base.map { unsafe $0 + tail }
+        let written = unsafe fill(UnsafeMutableRawBufferPointer(start: start, count: room))
         precondition(written >= 0 && written <= room, "wrote past the free space")
         tail &+= written
     }

@@ -32,6 +32,16 @@ struct ByteBufferTests {
         #expect(buffer.span.text == hexadecimal)
     }
 
+    @Test("an empty buffer has no free space, and may be asked for none")
+    func noFreeSpace() {
+        var buffer = ByteBuffer()
+        unsafe buffer.withFreeSpace(atLeast: 0) { room in
+            #expect(room.count == 0)
+            return 0
+        }
+        #expect(buffer.count == 0)
+    }
+
     @Test("truncating takes back what was appended last")
     func truncate() {
         var buffer = ByteBuffer()
