@@ -1,0 +1,67 @@
+public import Bytes
+
+/// One field line of a head: where its name and value stand, and what the name means to the gateway.
+public struct FieldLine: Sendable, Equatable {
+    /// The name as sent.
+    public var name: ByteRange
+    /// The value without the optional white space around it; may be empty.
+    public var value: ByteRange
+    /// The name, if it is one that the gateway knows.
+    public var known: FieldName
+    /// True when ``known`` was found only because `_` and `.` were read as `-` (http rule CR-6).  For a family such as
+    /// ``FieldName/xMsOther``: that the name has such a byte anywhere.  A look-alike never counts as the field itself.
+    public var isLookalike: Bool
+    /// True when a `Connection` line of the same head names this field (HP-1, HP-2): it goes no further.  Never set for
+    /// host, content-length, transfer-encoding, content-type and cache-control, whose nominations are ignored.
+    public var isNominated: Bool
+
+    /// A line that is in no `Connection` list.
+    @inlinable public init(name: ByteRange, value: ByteRange, known: FieldName, isLookalike: Bool) {
+        self.name = name
+        self.value = value
+        self.known = known
+        self.isLookalike = isLookalike
+        isNominated = false
+    }
+}
+
+/// The field lines of one head, in order.  Storage is kept from head to head: the first ``inlineCount`` lines stand in
+/// the value itself, so that a usual head costs no allocation and no check of uniqueness.
+@usableFromInline
+struct FieldList: ~Copyable {
+    @usableFromInline static let inlineCount = 32
+
+    @usableFromInline var near: InlineArray<32, FieldLine>
+    @usableFromInline var far: [FieldLine] = []
+    @usableFromInline var count = 0
+
+    init() {
+        near = InlineArray(
+            repeating: FieldLine(name: .empty, value: .empty, known: .other, isLookalike: false))
+    }
+
+    @inlinable
+    subscript(index: Int) -> FieldLine {
+        precondition(index >= 0 && index < count, "no such field line")
+        return index < Self.inlineCount ? near[index] : far[index &- Self.inlineCount]
+    }
+
+    @inline(__always)
+    mutating func append(_ line: FieldLine) {
+        if count < Self.inlineCount { near[count] = line } else { far.append(line) }
+        count &+= 1
+    }
+
+    mutating func setNominated(_ index: Int) {
+        if index < Self.inlineCount {
+            near[index].isNominated = true
+        } else {
+            far[index &- Self.inlineCount].isNominated = true
+        }
+    }
+
+    mutating func removeAll() {
+        count = 0
+        if !far.isEmpty { far.removeAll(keepingCapacity: true) }
+    }
+}

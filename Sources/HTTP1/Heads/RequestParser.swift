@@ -1,0 +1,247 @@
+internal import Bytes
+
+/// Reads the head of a request, as its bytes come in: each byte is looked at once, however they are cut.
+///
+///     start ─▶ method ─SP▶ path ─"?"▶ query ─SP▶ version ─CR LF▶ fields ─▶ (head complete)
+///                           └──────────SP──────────▲
+///
+/// The first byte that breaks a rule is an error, at once: nothing waits for the end of its line.  After an error the
+/// connection is not read further.  After a head, and what follows it, ``reset()`` begins the next.
+public struct RequestParser: ~Copyable {
+    private enum Place: UInt8 {
+        case start, emptyLineEnd, method, path, query, version, fields
+    }
+
+    private let limits: HeadLimits
+    private var place = Place.start
+    private var hasSkippedLine = false
+    private var position = 0
+    private var lineStart = 0
+    /// Where the target, and later the version, begins.
+    private var partStart = 0
+    /// The first `?` of the target.
+    private var mark: Int?
+    private var section: FieldSectionScanner
+
+    /// A parser for all requests of one connection.
+    public init(limits: HeadLimits) {
+        self.limits = limits
+        section = FieldSectionScanner(limits: limits)
+    }
+
+    /// True once a byte of the request line has come; an empty line before it does not count (http rule RL-8).
+    public var hasStarted: Bool { place != .start && place != .emptyLineEnd }
+
+    /// Makes ready for the next request.
+    public mutating func reset() {
+        (place, hasSkippedLine, position, mark) = (.start, false, 0, nil)
+    }
+
+    /// Goes on with `bytes`, which begin where they began at the last call and have more at their end.
+    ///
+    /// Returns the length of the head once it is complete, a skipped empty line before it included; `nil` when it
+    /// needs more.  The caller resets `head` before each request.
+    public mutating func parse(_ bytes: Span<UInt8>, into head: inout RequestHead) throws(ParseError) -> Int? {
+        do throws(Rule) {
+            return try advance(bytes, &head)
+        } catch {
+            throw ParseError(request: error)
+        }
+    }
+
+    private mutating func advance(_ bytes: Span<UInt8>, _ head: inout RequestHead) throws(Rule) -> Int? {
+        if place != .fields {
+            guard try advanceRequestLine(bytes, &head) else { return nil }
+        }
+        while true {
+            switch try section.next(bytes) {
+            case .needMore: return nil
+            case .line(let line): try head.add(line, in: bytes)
+            case .end:
+                try head.finish(bytes)
+                return section.position
+            }
+        }
+    }
+
+    /// True once the request line is complete.
+    private mutating func advanceRequestLine(
+        _ bytes: Span<UInt8>, _ head: inout RequestHead
+    ) throws(Rule) -> Bool {
+        if !hasStarted {
+            guard try skipEmptyLine(bytes) else { return false }
+        }
+        let bound = lineStart &+ limits.requestLineBytes &+ 1
+        let end = min(bytes.count, bound)
+        if place == .method {
+            guard try readMethod(bytes, end, &head) else { return try waitOrRefuse(bound) }
+        }
+        if place == .path || place == .query {
+            guard try readTarget(bytes, end, &head) else { return try waitOrRefuse(bound) }
+        }
+        return try readVersion(bytes, &head)
+    }
+
+    /// Skips at most one empty line (RL-8); true once the request line has begun.
+    private mutating func skipEmptyLine(_ bytes: Span<UInt8>) throws(Rule) -> Bool {
+        if place == .emptyLineEnd {
+            guard position < bytes.count else { return false }
+            guard bytes[position] == 0x0A else { throw .bareCarriageReturn }
+            position &+= 1
+            (place, hasSkippedLine) = (.start, true)
+        }
+        guard position < bytes.count else { return false }
+        if bytes[position] == 0x0D {
+            guard !hasSkippedLine else { throw .extraEmptyLine }
+            position &+= 1
+            place = .emptyLineEnd
+            return try skipEmptyLine(bytes)
+        }
+        guard Grammar.isToken(bytes[position]) else { throw .methodSyntax }
+        lineStart = position
+        place = .method
+        return true
+    }
+
+    /// The method and the space behind it; false when `end` came first.
+    private mutating func readMethod(
+        _ bytes: Span<UInt8>, _ end: Int, _ head: inout RequestHead
+    ) throws(Rule) -> Bool {
+        while position < end, Grammar.isToken(bytes[position]) {
+            // Longer than every method that a registry knows (RL-2).
+            guard position &- lineStart < 32 else { throw .methodUnknown }
+            position &+= 1
+        }
+        guard position < end else { return false }
+        guard bytes[position] == 0x20 else { throw .methodSyntax }
+        for offset in lineStart..<position where bytes[offset] &- 0x41 >= 26 && bytes[offset] != 0x2D {
+            throw .methodUnknown
+        }
+        head.methodRange = ByteRange(start: lineStart, end: position)
+        head.method = Method(bytes.extracting(lineStart..<position))
+        position &+= 1
+        partStart = position
+        place = .path
+        return true
+    }
+
+    /// The target and the space behind it; false when `end` came first.
+    private mutating func readTarget(
+        _ bytes: Span<UInt8>, _ end: Int, _ head: inout RequestHead
+    ) throws(Rule) -> Bool {
+        var offset = position
+        while offset < end {
+            let byte = bytes[offset]
+            if !Grammar.isTarget(byte) {
+                if byte == 0x20 { break }
+                if byte == 0x3F {
+                    if place == .path { (mark, place) = (offset, .query) }
+                } else {
+                    // An address in brackets stands only in a target that is not a path.
+                    guard byte == 0x5B || byte == 0x5D, bytes[partStart] != 0x2F else { throw .targetSyntax }
+                }
+            }
+            offset &+= 1
+        }
+        position = offset
+        guard offset < end else { return false }
+        guard offset > partStart else { throw .requestLineSyntax }
+        let parsed = try ParsedTarget(bytes, from: partStart, to: offset, mark: mark, method: head.method)
+        head.rawTarget = ByteRange(start: partStart, end: offset)
+        head.target = parsed.target
+        if parsed.target.form == .absolute {
+            (head.targetAuthority, head.targetDefaultPort) = (parsed.authority, parsed.defaultPort)
+        }
+        position = offset &+ 1
+        partStart = position
+        place = .version
+        return true
+    }
+
+    /// `HTTP/1.1` or `HTTP/1.0` and CR LF: byte by byte, never as numbers (RL-4).
+    private mutating func readVersion(_ bytes: Span<UInt8>, _ head: inout RequestHead) throws(Rule) -> Bool {
+        while position < bytes.count {
+            let byte = bytes[position]
+            let isRight =
+                switch position &- partStart {
+                case 0: byte == 0x48
+                case 1, 2: byte == 0x54
+                case 3: byte == 0x50
+                case 4: byte == 0x2F
+                case 5, 7: ASCII.isDigit(byte)
+                case 6: byte == 0x2E
+                case 8: byte == 0x0D
+                case _: byte == 0x0A
+                }
+            guard isRight else { throw position &- partStart == 9 ? .bareCarriageReturn : .versionSyntax }
+            position &+= 1
+            guard position &- partStart == 10 else { continue }
+            guard bytes[partStart &+ 5] == 0x31, bytes[partStart &+ 7] <= 0x31 else { throw .versionUnsupported }
+            head.version = bytes[partStart &+ 7] == 0x31 ? .http11 : .http10
+            section.begin(at: position)
+            place = .fields
+            return true
+        }
+        return false
+    }
+
+    /// All bytes up to `bound` were read and the line goes on.
+    private func waitOrRefuse(_ bound: Int) throws(Rule) -> Bool {
+        if position < bound { return false }
+        throw .requestLineTooLong
+    }
+}
+
+extension RequestHead {
+    /// Takes in one field line.
+    @inline(__always)
+    mutating func add(_ line: FieldLine, in bytes: Span<UInt8>) throws(Rule) {
+        if line.known != .other, !line.isLookalike { try note(line, in: bytes) }
+        fields.append(line)
+    }
+
+    /// What a known field means; called before the line is appended.
+    private mutating func note(_ line: FieldLine, in bytes: Span<UInt8>) throws(Rule) {
+        if line.known.isSingleton { try message.noteSingleton(line.known) }
+        switch line.known {
+        case .host:
+            let authority = try Authority(bytes, from: line.value.start, to: line.value.end, mayDoublePort: true)
+            (host, hostName) = (authority.whole, authority.name)
+            hostPort = authority.port < 0 ? nil : authority.port
+        case .contentLength: try message.setContentLength(bytes, line.value)
+        case .transferEncoding: message.transferEncoding = line.value
+        case .connection: try message.addConnection(bytes, line.value)
+        case .expect:
+            // HTTP/1.0 clients cannot be told to go on (EX-2).
+            guard version == .http11 else { break }
+            let isKnown = bytes.extracting(line.value.start..<line.value.end).equalsIgnoringCase("100-continue")
+            (expectsContinue, hasUnknownExpectation) = (isKnown, !isKnown)
+        case .authorization: authorizationField = fields.count
+        case .xMsClientRequestID: clientRequestIDField = fields.count
+        case .xMsContentSHA256: contentDigestField = fields.count
+        case .xMsDate: msDateField = fields.count
+        case .contentType: contentTypeField = fields.count
+        case _: break
+        }
+    }
+
+    /// What can be decided only when all fields are known.
+    mutating func finish(_ bytes: Span<UInt8>) throws(Rule) {
+        guard host != nil || version == .http10 else { throw .hostMissing }
+        if let targetAuthority {
+            guard let host,
+                targetAuthority.equals(
+                    try Authority(bytes, from: host.start, to: host.end, mayDoublePort: false),
+                    in: bytes, defaultPort: targetDefaultPort)
+            else { throw .targetAuthority }
+        }
+        if try message.isChunked(bytes, version: version) {
+            framing = .chunked
+        } else if message.contentLength >= 0 {
+            framing = .length(message.contentLength)
+        }
+        if framing == .none || framing == .length(0) { expectsContinue = false }
+        isPersistent = !message.saysClose && (version == .http11 || message.saysKeepAlive)
+        message.markNominated(&fields, in: bytes)
+    }
+}
