@@ -1,0 +1,113 @@
+internal import Bytes
+
+/// How scalars become text.
+extension FieldReader {
+    /// A referenced file is at most this large: no setting needs more, and a device must not fill the memory.
+    static let referenceLimitBytes = 1 << 20
+
+    /// The text of `node` with its references resolved; `subject` begins the sentence that tells what is wrong.
+    mutating func scalar(_ node: Node, _ subject: String) -> Scalar? {
+        guard case .scalar(let text, let isPlain) = node.content, !node.isNull else {
+            diagnostics.report(node.wrongType(subject, wanted: "text"))
+            return nil
+        }
+        do throws(ValueError) {
+            if isPlain { try Self.refuseLeadingZero(text) }
+            let parts = try ReferenceText(text)
+            let context = self.context
+            let resolved = try parts.resolved { reference throws(ValueError) in
+                try Self.text(of: reference, context)
+            }
+            let isLiteral = parts.isLiteral
+            return Scalar(text: resolved, shown: text, isPlain: isPlain && isLiteral, isLiteral: isLiteral)
+        } catch {
+            tell(error, of: subject, at: node.place)
+            return nil
+        }
+    }
+
+    /// YAML 1.1 reads `0660` as 432, YAML 1.2 as 660: unquoted, no one can know which was meant.
+    private static func refuseLeadingZero(_ text: String) throws(ValueError) {
+        var digits = text.utf8[...]
+        if let sign = digits.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
+            digits = digits.dropFirst()
+        }
+        guard digits.count > 1, digits.first == UInt8(ascii: "0") else { return }
+        digits = digits.dropFirst()
+        if digits.first == UInt8(ascii: "o"), digits.count > 1 { digits = digits.dropFirst() }
+        let isNumber = digits.allSatisfy { ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
+        guard isNumber else { return }
+        throw ValueError(
+            .leadingZero, "is a number with a leading zero, which YAML reads as octal",
+            help: "as text write `\"\(Shown.short(text))\"`; as a number leave the zero out")
+    }
+
+    /// The text that `reference` stands for.
+    private static func text(of reference: Reference, _ context: ReadingContext) throws(ValueError) -> String {
+        switch reference.source {
+        case .env:
+            return try variable(reference, context, isSecret: false)
+        case .file, .cred:
+            let content = try file(of: reference, context)
+            let bytes = content.bytes[..<endWithoutNewline(content.bytes)]
+            guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+                throw .sentence(.referenceNotText, "file of `\(reference.shown)` is not UTF-8 text")
+            }
+            return text
+        }
+    }
+
+    static func variable(
+        _ reference: Reference, _ context: ReadingContext, isSecret: Bool
+    ) throws(ValueError) -> String {
+        let value = context.environment.variable(reference.name)
+        if let fallback = reference.fallback { return value.flatMap { $0.isEmpty ? nil : $0 } ?? fallback }
+        if let value { return value }
+        let help = isSecret ? "set it for the gateway's own process" : "set it, or give a default: `${env:NAME:-text}`"
+        throw .sentence(.unsetVariable, "environment variable `\(Shown.short(reference.name))` is not set", help: help)
+    }
+
+    /// The file that `reference` names.
+    static func file(
+        of reference: Reference, _ context: ReadingContext
+    ) throws(ValueError) -> FileContent {
+        var paths = [context.resolve(reference.name)]
+        if reference.source == .cred {
+            let directory = context.environment.variable("CREDENTIALS_DIRECTORY").map { $0 + "/" }
+            paths = [directory, "/run/secrets/"].compactMap { $0.map { $0 + reference.name } }
+        }
+        var failure = FileFailure.notFound
+        for path in paths where failure == .notFound {
+            do throws(FileFailure) {
+                return try context.environment.readFile(path, referenceLimitBytes)
+            } catch {
+                failure = error
+            }
+        }
+        // `$CREDENTIALS_DIRECTORY` came from the environment: its value is not shown.
+        let places =
+            reference.source == .cred ? "`$CREDENTIALS_DIRECTORY`, `/run/secrets`" : "`\(Shown.short(paths[0]))`"
+        throw .sentence(
+            .unreadableReference, "file of `\(reference.shown)` cannot be read: \(failure.sentence(limit: "1 MiB"))",
+            help: "looked in \(places)")
+    }
+
+    /// Where a file's value ends: editors put a newline behind it that nobody means.
+    static func endWithoutNewline(_ bytes: [UInt8]) -> Int {
+        guard bytes.last == 0x0A else { return bytes.count }
+        return bytes.dropLast().last == 0x0D ? bytes.count - 2 : bytes.count - 1
+    }
+}
+
+extension FileFailure {
+    /// The reason, behind a colon.
+    func sentence(limit: String) -> String {
+        switch self {
+        case .notFound: "there is no such file"
+        case .notPermitted: "this process may not read it"
+        case .notAFile: "it is not a file"
+        case .tooLarge: "it is larger than \(limit)"
+        case .failed(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// All that is to be said about one load.
+///
+/// The same finding at the same place is kept once, so what an alias repeats is told once.  At most
+/// ``limit`` findings are kept; the rest is only counted, since a hostile file could ask for a million.
+public struct Diagnostics: Sendable {
+    /// How many findings are kept.
+    public static let limit = 1_000
+
+    /// How many errors were reported.
+    public private(set) var errorCount = 0
+    /// How many warnings were reported.
+    public private(set) var warningCount = 0
+    private var kept: Set<Diagnostic> = []
+    /// The texts that excerpts are taken from.
+    private(set) var sources: [SourceText] = []
+    /// What excerpts must not show, and what of it was found to be harmless.
+    private(set) var masks = ExcerptMasks()
+
+    /// Nothing yet.
+    public init() {}
+
+    /// True when the configuration cannot be used.
+    public var hasErrors: Bool { errorCount > 0 }
+    /// True when nothing was reported.
+    public var isEmpty: Bool { errorCount + warningCount == 0 }
+    /// True when further findings are only counted.
+    var isFull: Bool { kept.count >= Self.limit }
+    /// How many findings were counted but not kept.
+    var omittedCount: Int { errorCount + warningCount - kept.count }
+
+    /// What was kept, in the order of its places.
+    public var sorted: [Diagnostic] {
+        kept.sorted { ($0.place, $0.id.code, $0.message) < ($1.place, $1.id.code, $1.message) }
+    }
+
+    /// Takes in one finding.
+    public mutating func report(_ diagnostic: Diagnostic) {
+        if kept.contains(diagnostic) { return }
+        switch diagnostic.severity {
+        case .error: errorCount += 1
+        case .warning: warningCount += 1
+        }
+        if !isFull { kept.insert(diagnostic) }
+    }
+
+    /// Takes in one finding, made here.
+    public mutating func report(
+        _ id: DiagnosticID, _ message: String, at place: SourcePlace, help: String? = nil
+    ) {
+        report(Diagnostic(id, message, at: place, help: help))
+    }
+
+    /// Excerpts of `source` may be shown from now on.
+    mutating func add(_ source: SourceText) {
+        sources.append(source)
+    }
+
+    /// The literal scalars in `node` may be secrets, or are: excerpts hide them.
+    mutating func hide(_ node: Node, isSecret: Bool = false) {
+        masks.hide(node, isSecret: isSecret)
+    }
+
+    /// `node` was read as something that is no secret.
+    mutating func reveal(_ node: Node) {
+        masks.reveal(node)
+    }
+}

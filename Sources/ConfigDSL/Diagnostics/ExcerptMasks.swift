@@ -1,0 +1,68 @@
+/// Which parts of a file an excerpt must not show: literal texts that may be secrets.
+///
+/// Everything under `credentials` is hidden until it was read as something harmless: a mistyped key, an unknown
+/// strategy or a mistake elsewhere on the line must not bring a secret to a log.  What was read as a secret stays hidden.
+struct ExcerptMasks: Sendable {
+    /// A line of a file.
+    struct Line: Hashable {
+        var file: String
+        var number: Int
+    }
+
+    /// Where a scalar starts.
+    private struct Start: Hashable {
+        var line: Line
+        var column: Int
+
+        init(_ place: SourcePlace) {
+            (line, column) = (Line(file: place.file, number: place.line), place.column)
+        }
+    }
+
+    private struct Mask {
+        var endLine: Int
+        var endColumn: Int
+        var isSecret: Bool
+    }
+
+    private var masks: [Start: Mask] = [:]
+
+    /// Hides the literal scalars in `node`.  A text that is nothing but a reference says no secret.
+    mutating func hide(_ node: Node, isSecret: Bool) {
+        switch node.content {
+        case .scalar(let text, _):
+            if node.isNull || Self.isBareReference(text) { return }
+            let start = Start(node.place)
+            let wasSecret = masks[start]?.isSecret ?? false
+            masks[start] = Mask(endLine: node.end.line, endColumn: node.end.column, isSecret: isSecret || wasSecret)
+        case .list(let items):
+            for item in items { hide(item, isSecret: isSecret) }
+        case .mapping(let entries):
+            for entry in entries { hide(entry.value, isSecret: isSecret) }
+        }
+    }
+
+    /// Shows `node`, a scalar, again, unless it was read as a secret.
+    mutating func reveal(_ node: Node) {
+        let start = Start(node.place)
+        if masks[start]?.isSecret == false { masks[start] = nil }
+    }
+
+    /// The hidden columns of each line that has any.
+    var hiddenColumns: [Line: [Range<Int>]] {
+        var columns: [Line: [Range<Int>]] = [:]
+        for (start, mask) in masks {
+            for number in start.line.number...max(start.line.number, mask.endLine) {
+                let lower = number == start.line.number ? start.column : 1
+                let upper = number == mask.endLine ? max(lower, mask.endColumn) : .max
+                columns[Line(file: start.line.file, number: number), default: []].append(lower..<upper)
+            }
+        }
+        return columns
+    }
+
+    private static func isBareReference(_ text: String) -> Bool {
+        guard let reference = (try? ReferenceText(text))?.wholeReference else { return false }
+        return reference.fallback == nil
+    }
+}
