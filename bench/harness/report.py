@@ -1,0 +1,94 @@
+"""The figures as Markdown."""
+
+import datetime
+import os
+import pathlib
+import platform
+
+from .measure import Result
+from .targets import Gateway, Target
+from .workloads import Workload
+
+REFERENCE = "limit"
+PEER = "haproxy"
+
+
+def report(
+    targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]], rounds: int, seconds: float
+) -> str:
+    """All tables; `results` by workload, then by target."""
+    parts = [
+        summary(targets, workloads, results),
+        details(targets, workloads, results),
+        circumstances(targets, rounds, seconds),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]]) -> str:
+    ours = [target.name for target in targets if isinstance(target, Gateway)]
+    with_peer = ours if any(target.name == PEER for target in targets) else []
+    names = [target.name for target in targets]
+    head = ["CPU µs/request (× limit)", *names, *(f"{name} ÷ {PEER}" for name in with_peer)]
+    rows = []
+    for workload in workloads:
+        of = results[workload.name]
+        cells = [cpu_cell(of.get(target.name), of.get(REFERENCE)) for target in targets]
+        ratios = [f"{of[name].cpu_us / of[PEER].cpu_us:.2f}" if name in of else "–" for name in with_peer]
+        rows.append([f"{workload.name} {workload.title}", *cells, *ratios])
+    return table(head, rows)
+
+
+def details(targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]]) -> str:
+    head = [
+        "", "target", "CPU µs/request: lowest – highest round", "requests/s", "p50 µs", "p99 µs",
+        "system calls/request: saturated", "one connection",
+    ]
+    rows = []
+    for workload in workloads:
+        for target in targets:
+            result = results[workload.name].get(target.name)
+            if result is None:
+                continue
+            costs = sorted(one.cpu_us for one in result.rounds)
+            rows.append([
+                workload.name, target.name, f"{costs[0]:.1f} – {costs[-1]:.1f}",
+                f"{result.median(lambda one: one.requests_per_second):,.0f}".replace(",", " "),
+                f"{result.median(lambda one: one.p50_us):.0f}", f"{result.median(lambda one: one.p99_us):.0f}",
+                calls_cell(result.calls_saturated), calls_cell(result.calls_alone),
+            ])
+    return table(head, rows)
+
+
+def circumstances(targets: list[Target], rounds: int, seconds: float) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    load = os.getloadavg()[0]
+    versions = "; ".join(f"{target.name}: {target.version()}" for target in targets)
+    return (
+        f"{now:%Y-%m-%d %H:%M} UTC; {processor()}, {os.cpu_count()} cores, Linux {platform.release()}; "
+        f"median of {rounds} rounds of {seconds:g} s, interleaved; load average at the end {load:.1f}. {versions}."
+    )
+
+
+def processor() -> str:
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def cpu_cell(result: Result | None, reference: Result | None) -> str:
+    if result is None:
+        return "–"
+    if reference is None or result is reference:
+        return f"{result.cpu_us:.1f}"
+    return f"{result.cpu_us:.1f} ({result.cpu_us / reference.cpu_us:.2f})"
+
+
+def calls_cell(calls: float | None) -> str:
+    return "–" if calls is None else f"{calls:.2f}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
