@@ -69,7 +69,7 @@ struct RequestJournal {
     mutating func record(_ request: EmulatedRequest, _ credential: Result<Caller, CredentialFault>, status: Int) {
         let entry = Entry(
             number: dropped + entries.count - oldest + 1,
-            receivedAt: CivilTime(secondsSince1970: request.receivedAtSeconds).iso8601,
+            receivedAt: ServiceTime(secondsSince1970: request.receivedAtSeconds).iso8601,
             method: request.method, target: request.target, fields: request.fields,
             body: Body(bytes: request.body.count, sha256: SHA256.digest(of: request.body.span).hex),
             credential: Credential(credential), leftovers: request.leftovers, status: status)

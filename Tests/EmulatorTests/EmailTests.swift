@@ -91,12 +91,8 @@ struct EmailTests {
     @Test("an attachment has a name, a type and content in base64, and all together 10 MB") func attachments() {
         var resource = testResource()
         func send(_ name: String, _ type: String, _ content: String) -> Int {
-            resource.answer(
-                to: message(
-                    more:
-                        ",\"attachments\":[{\"name\":\"\(name)\",\"contentType\":\"\(type)\",\"contentInBase64\":\"\(content)\"}]"
-                )
-            ).status
+            let attachment = "\"name\":\"\(name)\",\"contentType\":\"\(type)\",\"contentInBase64\":\"\(content)\""
+            return resource.answer(to: message(more: ",\"attachments\":[{\(attachment)}]")).status
         }
         #expect(send("a.txt", "text/plain", "aGVsbG8=") == 202)
         #expect(send("", "text/plain", "aGVsbG8=") == 400)

@@ -1,4 +1,6 @@
+import Bytes
 import Crypto
+import HTTP1
 
 @testable import Emulator
 
@@ -19,7 +21,7 @@ func signedRequest(
     atSeconds now: Int = testTime.seconds
 ) -> EmulatedRequest {
     let body = Array((json ?? "").utf8)
-    let date = CivilTime(secondsSince1970: now).imfFixdate
+    let date = HTTPDate.bytes(secondsSince1970: now).span.text
     let digest = Base64.text(of: SHA256.digest(of: body.span).span)
     let text = "\(method)\n\(target)\n\(date);contoso.communication.azure.com;\(digest)"
     let signature = Base64.text(of: key.sign(text.utf8.span).span)

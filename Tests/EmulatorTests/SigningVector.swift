@@ -55,7 +55,7 @@ struct SigningVector: Decodable, Sendable, CustomTestStringConvertible {
                 EmulatedField("x-ms-content-sha256", expect.digest),
                 EmulatedField("Authorization", expect.authorization),
             ], body: try Base64.decode(body.utf8.span),
-            receivedAtSeconds: try #require(CivilTime.seconds(ofIMFFixdate: date)))
+            receivedAtSeconds: try #require(ServiceTime.seconds(ofIMFFixdate: date)))
     }
 
     /// The request with one byte changed, in each place that is signed or is the signature.

@@ -24,7 +24,7 @@ struct AccessKeyCheck: Sendable {
         let host = try request.theOnly("host")
         let digest = try request.theOnly("x-ms-content-sha256")
 
-        guard let signedAt = CivilTime.seconds(ofIMFFixdate: date) else { throw .malformedDate }
+        guard let signedAt = ServiceTime.seconds(ofIMFFixdate: date) else { throw .malformedDate }
         guard abs(request.receivedAtSeconds - signedAt) <= Self.clockToleranceSeconds else { throw .skewedDate }
         let bodyDigest = SHA256.digest(of: request.body.span)
         guard let claimed = SHA256Digest(base64: digest.utf8.span), claimed == bodyDigest else { throw .digestDiffers }

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 
 /// The access tokens of users: made for Identity, believed by Chat.
 ///
-/// A token has the shape that SDKs parse (a JWT with `exp`), signed with a secret of this run, so nothing of it is kept.
+/// A token has the shape that SDKs parse (a JWT with `exp`), signed with a secret of this run: none needs to be kept.
 /// Source of the payload's names: azure-sdk-for-net, `JwtTokenParser.cs`, and the SDKs' recorded tests.
 struct UserTokens {
     /// The scopes that the service knows ("Identity model", "Access tokens").
@@ -37,7 +37,7 @@ struct UserTokens {
         let signed = head + "." + Base64.text(of: encodedJSON(claims).span, .url)
         let signature = Base64.text(of: key.sign(signed.utf8.span).span, .url)
         let token = IssuedToken(
-            token: "\(signed).\(signature)", expiresOn: CivilTime(secondsSince1970: expiry).iso8601)
+            token: "\(signed).\(signature)", expiresOn: ServiceTime(secondsSince1970: expiry).iso8601)
         return (token, lastSerial)
     }
 

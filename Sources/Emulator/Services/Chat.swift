@@ -60,7 +60,7 @@ struct Chat {
             ])
     }
 
-    private func iso8601(_ seconds: Int) -> String { CivilTime(secondsSince1970: seconds).iso8601 }
+    private func iso8601(_ seconds: Int) -> String { ServiceTime(secondsSince1970: seconds).iso8601 }
 
     private struct ListAnswer: Encodable { var value: [ListItem] }
 

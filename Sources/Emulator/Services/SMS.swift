@@ -46,7 +46,8 @@ struct SMS {
             return .refused(
                 recipient.to, "Request sent with an invalid repeatability-request-id.", repeatability: "rejected")
         }
-        guard let firstSent = recipient.repeatabilityFirstSent, CivilTime.seconds(ofIMFFixdate: firstSent) != nil else {
+        guard let firstSent = recipient.repeatabilityFirstSent, ServiceTime.seconds(ofIMFFixdate: firstSent) != nil
+        else {
             return .refused(
                 recipient.to,
                 "Request sent with Invalid DateTime value for repeatability-first-sent. "
@@ -58,7 +59,7 @@ struct SMS {
     }
 
     private func messageID(at now: Int) -> String {
-        "Outgoing_\(CivilTime(secondsSince1970: now).digits)\(UUIDText(from: randomness))_noam"
+        "Outgoing_\(ServiceTime(secondsSince1970: now).digits)\(UUIDText(from: randomness))_noam"
     }
 
     /// A phone number, a short code of 5 or 6 digits, or an alphanumeric name of up to 11 with a letter in it.
