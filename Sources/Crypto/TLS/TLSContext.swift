@@ -1,0 +1,201 @@
+internal import Bytes
+internal import COpenSSL
+
+/// What many TLS connections share: identity, trust, versions.  Immutable once made, for any number of threads.
+///
+/// Both sides: TLS 1.2 or later, forward secrecy and authenticated encryption only, no compression, no
+/// renegotiation, `http/1.1` as the one application protocol (RFC 7301), sessions resumed by tickets.
+/// A client always verifies the server's certificate and name.
+@safe public final class TLSContext: Sendable {
+    /// The oldest version of the protocol to speak.
+    public enum Version: Sendable {
+        /// TLS 1.2 (RFC 5246).
+        case tls12
+        /// TLS 1.3 (RFC 8446).
+        case tls13
+    }
+
+    /// Whether a server asks its clients for a certificate, and who may have issued it.
+    public enum ClientCertificates: Sendable {
+        /// None is asked for.
+        case none
+        /// One is asked for; a client without one is served, one with a wrong one is not.
+        case optional(authorities: PEM)
+        /// A client without a right one is not served.
+        case required(authorities: PEM)
+    }
+
+    /// Whom a client trusts to vouch for servers.
+    public enum Authorities: Sendable {
+        /// The machine's list, read once, here: it takes some 20 ms and 2 MiB, so share the context.
+        case system
+        /// These, and nobody else.
+        case only(PEM)
+    }
+
+    /// A session lives this long: whoever resumes it shows no certificate again.
+    static let sessionSeconds = 3_600
+
+    /// `SSL_CTX *`.  Safe to share: it is changed in `init` only, and OpenSSL counts its references atomically.
+    nonisolated(unsafe) let handle: OpaquePointer
+    /// Which side its connections are.
+    let isServer: Bool
+    /// Stands for whom a client trusts: a session goes on only under the same trust that checked its certificate.
+    let trust: SHA256Digest
+
+    /// For connections that peers open to us.
+    public init(
+        server identity: TLSIdentity, minimumVersion: Version = .tls12, clients: ClientCertificates = .none
+    ) throws(TLSSetupError) {
+        unsafe handle = try TLSContext.newHandle(minimumVersion)
+        isServer = true
+        trust = SHA256.digest(of: [UInt8]().span)
+        try use(identity)
+        try ask(clients)
+        let preference = cSSL_OP_CIPHER_SERVER_PREFERENCE()
+        unsafe SSL_CTX_set_options(handle, preference)
+        unsafe SSL_CTX_set_alpn_select_cb(handle, selectProtocol, nil)
+        // Tickets keep the state with the client: nothing is stored here, so peers cannot fill our memory.
+        unsafe cSSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
+        unsafe SSL_CTX_set_num_tickets(handle, 1)
+        let context = Array("acs-gateway".utf8)
+        unsafe SSL_CTX_set_session_id_context(handle, context, UInt32(context.count))
+    }
+
+    /// For connections that we open.
+    public init(
+        trusting authorities: Authorities, minimumVersion: Version = .tls12, identity: TLSIdentity? = nil
+    ) throws(TLSSetupError) {
+        unsafe handle = try TLSContext.newHandle(minimumVersion)
+        isServer = false
+        switch authorities {
+        case .system: trust = SHA256.digest(of: "system".utf8.span)
+        case .only(let pem): trust = pem.text.withBytes { SHA256.digest(of: $0) }
+        }
+        try trust(authorities)
+        if let identity { try use(identity) }
+        unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+        // OpenSSL wants the list in wire form, each name after its length.
+        let protocols: [UInt8] = [8] + Array("http/1.1".utf8)
+        unsafe SSL_CTX_set_alpn_protos(handle, protocols, UInt32(protocols.count))
+        unsafe cSSL_CTX_set_session_cache_mode(
+            handle, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
+        unsafe SSL_CTX_sess_set_new_cb(handle, keepSession)
+    }
+
+    deinit { unsafe SSL_CTX_free(handle) }
+}
+
+// MARK: Setting up
+
+extension TLSContext {
+    /// A context with what both sides have in common.
+    private static func newHandle(_ minimumVersion: Version) throws(TLSSetupError) -> OpaquePointer {
+        ERR_clear_error()
+        guard let handle = unsafe SSL_CTX_new(TLS_method()) else { throw .library(OpenSSLFailure.take().text) }
+        let version = minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
+        let done =
+            unsafe cSSL_CTX_set_min_proto_version(handle, version) == 1
+            && SSL_CTX_set_cipher_list(handle, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
+            && cSSL_CTX_set1_groups_list(handle, "X25519:P-256:P-384") == 1
+        guard done else {
+            unsafe SSL_CTX_free(handle)
+            throw .library(OpenSSLFailure.take().text)
+        }
+        unsafe SSL_CTX_set_options(handle, cSSL_OP_NO_COMPRESSION() | cSSL_OP_NO_RENEGOTIATION())
+        // An idle connection gives OpenSSL's 16 KiB buffers back; only the chain that was configured is sent.
+        let modes = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN
+        unsafe cSSL_CTX_set_mode(handle, Int(modes))
+        // One call of the BIO hands over all there is, not a header first and then a record.
+        unsafe cSSL_CTX_set_read_ahead(handle)
+        unsafe SSL_CTX_set_timeout(handle, sessionSeconds)
+        return unsafe handle
+    }
+
+    /// Takes the certificate, its chain and its key.
+    private func use(_ identity: TLSIdentity) throws(TLSSetupError) {
+        let name = identity.certificates.name
+        var isFirst = true
+        try unsafe identity.certificates.forEachCertificate { certificate throws(TLSSetupError) in
+            let taken =
+                unsafe isFirst
+                ? SSL_CTX_use_certificate(handle, certificate) : cSSL_CTX_add1_chain_cert(handle, certificate)
+            guard taken == 1 else { throw .refusedCertificate(name, reason: OpenSSLFailure.take().text) }
+            isFirst = false
+        }
+        let key = try unsafe identity.key.privateKey()
+        defer { unsafe EVP_PKEY_free(key) }
+        guard unsafe X509_check_private_key(SSL_CTX_get0_certificate(handle), key) == 1 else {
+            ERR_clear_error()
+            throw .keyMismatch(key: identity.key.name, certificate: name)
+        }
+        guard unsafe SSL_CTX_use_PrivateKey(handle, key) == 1 else {
+            throw .brokenKey(identity.key.name, reason: OpenSSLFailure.take().text)
+        }
+    }
+
+    /// Has clients show certificates, as `clients` says.
+    private func ask(_ clients: ClientCertificates) throws(TLSSetupError) {
+        switch clients {
+        case .none:
+            return
+        case .optional(let authorities):
+            try trust(.only(authorities))
+            unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+        case .required(let authorities):
+            try trust(.only(authorities))
+            unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        }
+    }
+
+    /// Trusts `authorities`; a server also tells clients their names.
+    private func trust(_ authorities: Authorities) throws(TLSSetupError) {
+        switch authorities {
+        case .system:
+            // Not `SSL_CTX_set_default_verify_paths`, which lets SSL_CERT_FILE in the environment decide.
+            let file = unsafe String(cString: X509_get_default_cert_file())
+            guard unsafe SSL_CTX_load_verify_file(handle, file) == 1 else {
+                ERR_clear_error()
+                throw .noSystemAuthorities(file)
+            }
+        case .only(let pem):
+            let store = unsafe SSL_CTX_get_cert_store(handle)
+            try unsafe pem.forEachCertificate { certificate throws(TLSSetupError) in
+                guard unsafe X509_STORE_add_cert(store, certificate) == 1 else {
+                    throw .refusedCertificate(pem.name, reason: OpenSSLFailure.take().text)
+                }
+                if isServer { unsafe SSL_CTX_add_client_CA(handle, certificate) }
+            }
+        }
+    }
+}
+
+/// OpenSSL asks here which application protocol to speak; a client that offers others only is refused (RFC 7301 §3.2).
+private func selectProtocol(
+    _ connection: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+    _ chosenCount: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    let list = unsafe UnsafeRawBufferPointer(start: offered, count: Int(offeredCount))
+    guard let place = unsafe ApplicationProtocol.http11(in: Span(_unsafeBytes: list)) else {
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    unsafe chosen?.pointee = offered.map { unsafe $0 + place.lowerBound }
+    unsafe chosenCount?.pointee = UInt8(place.count)
+    return SSL_TLSEXT_ERR_OK
+}
+
+/// The application protocols of a TLS handshake (RFC 7301).
+enum ApplicationProtocol {
+    /// Where `http/1.1` stands in a list of names, each after its length; `nil` when it is not there.
+    static func http11(in list: Span<UInt8>) -> Range<Int>? {
+        var position = 0
+        while position < list.count {
+            let name = position + 1..<position + 1 + Int(list[position])
+            guard name.upperBound <= list.count else { return nil }
+            if list.extracting(name).equals("http/1.1") { return name }
+            position = name.upperBound
+        }
+        return nil
+    }
+}
