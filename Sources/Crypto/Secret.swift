@@ -37,8 +37,10 @@ public struct Secret: Sendable {
     public func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // Safe: the storage lives until the call is over.
-        try body(unsafe Span(_unsafeBytes: storage.bytes))
+        // Safe: `self`, and with it the storage, lives until the call is over.
+        let bytes = unsafe storage.bytes
+        defer { extendLifetime(storage) }
+        return try body(unsafe Span(_unsafeBytes: bytes))
     }
 }
 

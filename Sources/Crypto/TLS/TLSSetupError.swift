@@ -1,4 +1,6 @@
-/// Why a certificate, a key or a ``TLSContext`` cannot be made or read.  It names files and what is wrong with them, never what is in them.
+/// Why a certificate, a key or a ``TLSContext`` cannot be made or read.
+///
+/// It names files and what is wrong with them, never what is in them.
 public enum TLSSetupError: Error, Equatable {
     /// The file is not there, or may not be read; `reason` is the system's.
     case unreadableFile(String, reason: String)
