@@ -1,0 +1,119 @@
+internal import Synchronization
+public import Transport
+
+/// Keeps names' addresses fresh, on a thread of its own: workers never ask, they are told.
+///
+/// The system's resolver gives no lifetime, so a name is asked every ``refreshNanoseconds``, and soon after a worker
+/// found that none of its addresses answers.  A name that fails keeps the addresses it had.
+public final class Resolver: Sendable {
+    /// How a name is looked up: the system's resolver, or a table in tests.
+    public typealias Lookup = @Sendable (_ host: String, _ port: UInt16) throws(NameError) -> [SocketAddress]
+    /// Told of each name whose addresses changed; called on the resolver's thread.
+    public typealias Changed = @Sendable (_ host: String, _ port: UInt16, [SocketAddress]) -> Void
+
+    private struct Name: Hashable {
+        var host: String
+        var port: UInt16
+    }
+
+    private struct Entry {
+        var addresses: [SocketAddress] = []
+        var askAt: MonotonicTime
+        var failure: NameError?
+    }
+
+    private struct State {
+        var names: [Name: Entry] = [:]
+        var changed: Changed?
+        var isStopped = false
+    }
+
+    private let state = Mutex(State(isStopped: false))
+    private let lookup: Lookup
+    /// How often a name is asked when all is well.
+    private static let refreshNanoseconds: Int64 = 15_000_000_000
+    /// How long the thread sleeps between looks at its list.
+    private static let roundNanoseconds: Int64 = 250_000_000
+    /// How soon a name whose addresses do not answer is asked again at the earliest.
+    private static let soonNanoseconds: Int64 = 1_000_000_000
+
+    /// A resolver that knows no name yet.
+    public init(lookup: @escaping Lookup = NameResolution.addresses) {
+        self.lookup = lookup
+    }
+
+    /// Sets who is told of changes.
+    public func onChange(_ changed: @escaping Changed) {
+        state.withLock { $0.changed = changed }
+    }
+
+    /// Starts the thread.
+    public func start() throws(SystemError) {
+        try Thread.start("acs-resolver") { [self] in
+            while !state.withLock({ $0.isStopped }) {
+                askDueNames()
+                Pause.nanoseconds(Self.roundNanoseconds)
+            }
+        }
+    }
+
+    /// Ends the thread within a round.
+    public func stop() { state.withLock { $0.isStopped = true } }
+
+    /// Watches exactly `names` from now on, asking the new ones before it returns; gives the failures.
+    /// Called by the control plane while a configuration is provisioned.
+    public func watch(_ names: [(host: String, port: UInt16)]) -> [NameError] {
+        var failures: [NameError] = []
+        for (host, port) in names {
+            let name = Name(host: host, port: port)
+            let known = state.withLock { $0.names[name]?.addresses.isEmpty == false }
+            if !known, let failure = ask(name, isNew: true) { failures.append(failure) }
+        }
+        return failures
+    }
+
+    /// Forgets every name but `names`.
+    public func keepOnly(_ names: [(host: String, port: UInt16)]) {
+        let kept = Set(names.map { Name(host: $0.host, port: $0.port) })
+        state.withLock { state in state.names = state.names.filter { kept.contains($0.key) } }
+    }
+
+    /// The addresses known now.
+    public func addresses(of host: String, port: UInt16) -> [SocketAddress] {
+        state.withLock { $0.names[Name(host: host, port: port)]?.addresses ?? [] }
+    }
+
+    /// None of the name's addresses answers: ask again soon.
+    public func isStale(host: String, port: UInt16) {
+        let soon = MonotonicTime.current().advanced(by: Self.soonNanoseconds)
+        state.withLock { state in
+            let name = Name(host: host, port: port)
+            guard let entry = state.names[name], entry.askAt > soon else { return }
+            state.names[name]?.askAt = soon
+        }
+    }
+
+    private func askDueNames() {
+        let now = MonotonicTime.current()
+        let due = state.withLock { state in state.names.filter { $0.value.askAt <= now }.map(\.key) }
+        for name in due { _ = ask(name, isNew: false) }
+    }
+
+    /// Asks without the lock; tells who wants to know when the answer differs.
+    private func ask(_ name: Name, isNew: Bool) -> NameError? {
+        var found: [SocketAddress] = []
+        var failure: NameError?
+        do throws(NameError) { found = try lookup(name.host, name.port) } catch { failure = error }
+        let again = MonotonicTime.current().advanced(
+            by: failure == nil ? Self.refreshNanoseconds : Self.soonNanoseconds)
+        let tell: Changed? = state.withLock { state in
+            guard isNew || state.names[name] != nil else { return nil }
+            let before = state.names[name]?.addresses ?? []
+            let now = failure == nil ? found : before
+            state.names[name] = Entry(addresses: now, askAt: again, failure: failure)
+            return before != now ? state.changed : nil
+        }
+        if let tell { tell(name.host, name.port, found) }
+        return failure
+    }
+}
