@@ -1,0 +1,25 @@
+internal import Glibc
+internal import Transport
+
+/// The process's own standard output and standard error.
+struct SystemConsole: Console {
+    /// A reader that goes away (`| head`) is told by an error of `write`, not by a signal.
+    static func ignoreBrokenPipes() { SignalWait.ignoreBrokenPipes() }
+
+    /// Ends the process.
+    static func exit(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
+
+    func write(_ text: String) -> String? {
+        do throws(SystemError) {
+            try StandardStream.output.write(Array(text.utf8).span)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    func complain(_ text: String) {
+        // There is no third place to tell that standard error is broken.
+        try? StandardStream.error.write(Array(text.utf8).span)
+    }
+}
