@@ -1,3 +1,5 @@
+internal import ConfigDSL
+
 /// The grammar of one command: what may stand behind its name.
 struct Syntax {
     /// The command's name.
@@ -121,12 +123,12 @@ struct UsageError: Error, Equatable {
     }
 
     init(unknownCommand word: String, known: [String]) {
-        let cure = nearest(to: word, in: known).map { "did you mean `\($0)`?" } ?? "the commands are \(listed(known))"
+        let cure = Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" } ?? "the commands are \(listed(known))"
         self.init("unknown command `\(shown(word))`; \(cure)")
     }
 
     init(unknownOption word: String, known: [String]) {
-        let cure = nearest(to: word, in: known).map { "did you mean `\($0)`?" } ?? "the options are \(listed(known))"
+        let cure = Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" } ?? "the options are \(listed(known))"
         self.init("unknown option `\(shown(word))`; \(cure)")
     }
 }

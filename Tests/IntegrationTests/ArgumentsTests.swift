@@ -75,15 +75,4 @@ struct ArgumentsTests {
     func help(words: [String], expected: Bool) {
         #expect(Arguments.askForHelp(words) == expected)
     }
-
-    @Test(
-        "a typing error finds its word, nonsense finds none",
-        arguments: [
-            ("chekc", "check"), ("cehck", "check"), ("chek", "check"), ("checks", "check"), ("rum", "run"),
-            ("devcert", "dev-cert"), ("emulator", "emulate"), ("x", nil), ("serve", nil), ("", nil),
-            (String(repeating: "c", count: 1000), nil),
-        ] as [(String, String?)])
-    func suggestion(word: String, expected: String?) {
-        #expect(nearest(to: word, in: ["run", "check", "sign", "dev-cert", "emulate", "version"]) == expected)
-    }
 }
