@@ -123,12 +123,16 @@ struct UsageError: Error, Equatable {
     }
 
     init(unknownCommand word: String, known: [String]) {
-        let cure = Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" } ?? "the commands are \(listed(known))"
+        let cure =
+            Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" }
+            ?? "the commands are \(listed(known))"
         self.init("unknown command `\(shown(word))`; \(cure)")
     }
 
     init(unknownOption word: String, known: [String]) {
-        let cure = Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" } ?? "the options are \(listed(known))"
+        let cure =
+            Suggestion.closest(to: word, among: known).map { "did you mean `\($0)`?" }
+            ?? "the options are \(listed(known))"
         self.init("unknown option `\(shown(word))`; \(cure)")
     }
 }
