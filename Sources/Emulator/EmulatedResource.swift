@@ -52,6 +52,12 @@ struct EmulatedResource {
         return answer
     }
 
+    /// What is answered to bytes that are no request: they are counted in the journal.
+    mutating func answer(toMalformed error: ServiceError) -> EmulatedAnswer {
+        journal.countMalformed()
+        return error.answer
+    }
+
     // MARK: The steps
 
     /// Who asks: for Chat a user by a token, for all else the resource by a signature.

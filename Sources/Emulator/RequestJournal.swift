@@ -55,6 +55,8 @@ struct RequestJournal {
     struct Page: Codable, Equatable {
         /// Entries that had to make room.
         var dropped: Int
+        /// Messages that were refused as HTTP, and so are no entries.
+        var malformed: Int
         /// The oldest first.
         var requests: [Entry]
     }
@@ -64,6 +66,7 @@ struct RequestJournal {
     private var oldest = 0
     private var size = 0
     private var dropped = 0
+    private var malformed = 0
 
     /// Notes a request that was answered with `status`.
     mutating func record(_ request: EmulatedRequest, _ credential: Result<Caller, CredentialFault>, status: Int) {
@@ -81,8 +84,11 @@ struct RequestJournal {
         makeRoom()
     }
 
+    /// Counts a message that was no request.
+    mutating func countMalformed() { malformed += 1 }
+
     /// Everything noted and not dropped.
-    var page: Page { Page(dropped: dropped, requests: entries[oldest...].map(\.entry)) }
+    var page: Page { Page(dropped: dropped, malformed: malformed, requests: entries[oldest...].map(\.entry)) }
 
     /// Forgets everything, and counts from 1 again.
     mutating func clear() { self = RequestJournal() }

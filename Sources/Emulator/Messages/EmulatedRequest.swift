@@ -2,7 +2,7 @@
 ///
 /// The HTTP parser has already refused what breaks the grammar, so method, target and names are ASCII; a value that is
 /// not UTF-8 holds U+FFFD where it is not, and no check accepts such a value.
-struct EmulatedRequest: Sendable {
+struct EmulatedRequest: Equatable, Sendable {
     /// As on the request line.
     var method: String
     /// The request target, byte for byte as on the request line.

@@ -45,7 +45,10 @@ struct EmulatedTarget: Equatable {
         }
         let shape = version.utf8.prefix(10).map { ASCII.isDigit($0) ? UInt8(ascii: "9") : $0 }
         let suffix = version.utf8.dropFirst(10)
-        guard shape == Array("9999-99-99".utf8), suffix.isEmpty || suffix.first == UInt8(ascii: "-") else {
+        guard shape == Array("9999-99-99".utf8), suffix.isEmpty || suffix.first == UInt8(ascii: "-"),
+            // It is repeated in links, so nothing that could break a field or a query may pass.
+            suffix.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") })
+        else {
             throw .badRequest(
                 "The api-version query parameter is not a version of this service.",
                 code: "UnsupportedApiVersionValue")
