@@ -77,6 +77,18 @@ struct Arguments {
         return value
     }
 
+    /// The value of an option as `parse` reads it, by the same rules as in a configuration.
+    func parsed<Value>(
+        _ option: Option, _ parse: (Scalar) throws(ValueError) -> Value
+    ) throws(UsageError) -> Value? {
+        guard let text = self[option] else { return nil }
+        do throws(ValueError) {
+            return try parse(Scalar(literal: text, isPlain: true))
+        } catch {
+            throw UsageError("`--\(option.name)` \(error.message)" + (error.help.map { "; \($0)" } ?? ""))
+        }
+    }
+
     /// All values of an option that may be repeated, in order.
     func all(_ option: Option) -> [String] { values[option.name] ?? [] }
 
