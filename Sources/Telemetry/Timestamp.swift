@@ -18,7 +18,7 @@ public struct Timestamp: Equatable, Sendable {
     /// Appends it as RFC 3339 with milliseconds, in UTC: `2026-11-23T09:08:07.123Z`, always 24 bytes.
     public func append(to buffer: inout ByteBuffer) {
         let (days, inDay) = unixMilliseconds.quotientAndRemainder(dividingBy: 86_400_000)
-        let date = civilDate(days: Int(days))
+        let date = CivilDate(daysSince1970: Int(days))
         let time = Int(inDay)
         buffer.append(padded: date.year, digits: 4)
         buffer.append(0x2D)
@@ -47,20 +47,4 @@ extension ByteBuffer {
             unit /= 10
         }
     }
-}
-
-/// The Gregorian date that lies `days` days after 1970-01-01, for `days` ≥ 0.
-///
-/// Counted in eras of 400 years from 0000-03-01, so that the leap day is the last of a year.
-/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-private func civilDate(days: Int) -> (year: Int, month: Int, day: Int) {
-    let shifted = days + 719_468
-    let era = shifted / 146_097
-    let dayOfEra = shifted % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let marchMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-    let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
 }

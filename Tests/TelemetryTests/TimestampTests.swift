@@ -30,31 +30,9 @@ struct TimestampTests {
         #expect(text(of: Timestamp(unixMilliseconds: .min)) == "1970-01-01T00:00:00.000Z")
     }
 
-    @Test("each day follows the one before, through four centuries")
-    func everyDay() {
-        var (year, month, day) = (1970, 1, 1)
-        for number in 0..<146_097 {
-            let expected = "\(year)-\(twoDigits(month))-\(twoDigits(day))T00:00:00.000Z"
-            #expect(text(of: Timestamp(unixMilliseconds: Int64(number) * 86_400_000)) == expected)
-            day += 1
-            if day > daysIn(month: month, of: year) { (month, day) = (month + 1, 1) }
-            if month > 12 { (year, month) = (year + 1, 1) }
-        }
-    }
-
     private func text(of moment: Timestamp) -> String {
         var buffer = ByteBuffer()
         moment.append(to: &buffer)
         return buffer.span.text
-    }
-
-    private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-
-    private func daysIn(month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 }

@@ -11,7 +11,7 @@ public enum HTTPDate {
     public static func bytes(secondsSince1970 seconds: Int) -> InlineArray<29, UInt8> {
         precondition(seconds >= 0 && seconds <= lastSecond, "a date that HTTP cannot say")
         let (days, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
-        let date = civil(fromDays: days)
+        let date = CivilDate(daysSince1970: days)
         var text = InlineArray<29, UInt8>(repeating: 0x20)
         put(dayName((days &+ 4) % 7), at: 0, into: &text)
         text[3] = 0x2C
@@ -45,9 +45,9 @@ public enum HTTPDate {
             let month = (1...12).first(where: { matches(monthName($0), bytes, at: 8) }),
             hour < 24, minute < 60, second < 60, day >= 1
         else { return nil }
-        let days = daysSince1970(year: century &* 100 &+ decade, month: month, day: day)
+        let days = CivilDate(year: century &* 100 &+ decade, month: month, day: day).daysSince1970
         // A day that does not exist comes back as another one.
-        guard civil(fromDays: days).day == day, matches(dayName(((days &+ 4) % 7 &+ 7) % 7), bytes, at: 0)
+        guard CivilDate(daysSince1970: days).day == day, matches(dayName(((days &+ 4) % 7 &+ 7) % 7), bytes, at: 0)
         else { return nil }
         return days &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
     }
@@ -106,29 +106,5 @@ extension HTTPDate {
     private static func number(_ bytes: Span<UInt8>, at offset: Int) -> Int? {
         guard ASCII.isDigit(bytes[offset]), ASCII.isDigit(bytes[offset &+ 1]) else { return nil }
         return Int(bytes[offset] &- 0x30) &* 10 &+ Int(bytes[offset &+ 1] &- 0x30)
-    }
-
-    /// The proleptic Gregorian date of a day, counted in eras of 400 years that begin on 1 March
-    /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-    private static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days &+ 719_468
-        let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
-        let dayOfEra = shifted &- era &* 146_097
-        let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
-        let shiftedMonth = (5 &* dayOfYear &+ 2) / 153
-        let day = dayOfYear &- (153 &* shiftedMonth &+ 2) / 5 &+ 1
-        let month = shiftedMonth < 10 ? shiftedMonth &+ 3 : shiftedMonth &- 9
-        return (yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0), month, day)
-    }
-
-    /// The reverse (`days_from_civil`).
-    private static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
-        let shiftedYear = month <= 2 ? year &- 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear &- 399) / 400
-        let yearOfEra = shiftedYear &- era &* 400
-        let dayOfYear = (153 &* (month > 2 ? month &- 3 : month &+ 9) &+ 2) / 5 &+ day &- 1
-        let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
-        return era &* 146_097 &+ dayOfEra &- 719_468
     }
 }
