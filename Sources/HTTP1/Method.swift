@@ -7,21 +7,36 @@ public enum Method: UInt8, Sendable {
     /// The method that `bytes` name; names are case-sensitive (RFC 9110 §9.1).
     public init(_ bytes: Span<UInt8>) {
         self = .other
-        guard bytes.count <= 8 else { return }
-        var word: UInt64 = 0
-        for index in bytes.indices { word = word << 8 | UInt64(bytes[index]) }
+        guard bytes.count <= 7 else { return }
+        let word = Lanes.word(bytes, from: 0, to: bytes.count) | 0x20 << UInt64(bytes.count &* 8)
+        if let (method, count) = Self.leading(word), count == bytes.count { self = method }
+    }
+
+    /// The known method that `word`, eight bytes with the first one lowest, begins with, and its length; a space
+    /// follows it.
+    @inline(__always)
+    static func leading(_ word: UInt64) -> (method: Method, count: Int)? {
+        switch word & 0xFFFF_FFFF {
+        case 0x2054_4547: return (.get, 3)
+        case 0x2054_5550: return (.put, 3)
+        case _: break
+        }
+        switch word & 0xFF_FFFF_FFFF {
+        case 0x20_5453_4F50: return (.post, 4)
+        case 0x20_4441_4548: return (.head, 4)
+        case _: break
+        }
+        switch word & 0xFFFF_FFFF_FFFF {
+        case 0x2048_4354_4150: return (.patch, 5)
+        case 0x2045_4341_5254: return (.trace, 5)
+        case 0x204B_4341_5254: return (.track, 5)
+        case _: break
+        }
+        if word & 0xFF_FFFF_FFFF_FFFF == 0x20_4554_454C_4544 { return (.delete, 6) }
         switch word {
-        case 0x47_4554: self = .get
-        case 0x4845_4144: self = .head
-        case 0x504F_5354: self = .post
-        case 0x50_5554: self = .put
-        case 0x50_4154_4348: self = .patch
-        case 0x4445_4C45_5445: self = .delete
-        case 0x4F_5054_494F_4E53: self = .options
-        case 0x54_5241_4345: self = .trace
-        case 0x54_5241_434B: self = .track
-        case 0x43_4F4E_4E45_4354: self = .connect
-        default: break
+        case 0x2053_4E4F_4954_504F: return (.options, 7)
+        case 0x2054_4345_4E4E_4F43: return (.connect, 7)
+        case _: return nil
         }
     }
 

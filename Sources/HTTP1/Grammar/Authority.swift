@@ -35,9 +35,12 @@ struct Authority {
     private static func nameEnd(_ bytes: Span<UInt8>, from start: Int, to end: Int) throws(Rule) -> Int {
         var offset = start
         var previous: UInt8 = 0x2E
-        while offset < end {
+        while true {
+            let labelStart = offset
+            offset = Lanes.skipPlain(bytes, from: offset, to: end)
+            if offset > labelStart { previous = 0 }
+            guard offset < end, bytes[offset] != 0x3A else { break }
             let byte = bytes[offset]
-            if byte == 0x3A { break }
             guard Grammar.isHostName(byte), byte != 0x2E || previous != 0x2E else { throw .hostSyntax }
             previous = byte
             offset &+= 1

@@ -31,6 +31,9 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         rawValue &- FieldName.host.rawValue <= FieldName.xMsClientRequestID.rawValue &- FieldName.host.rawValue
     }
 
+    /// The parsers act on it.
+    @inline(__always) var concernsParser: Bool { rawValue &- 1 < FieldName.connection.rawValue }
+
     /// Belongs to one connection and is never passed on (HP-1); `transfer-encoding` too.
     @inlinable public var isHopByHop: Bool {
         let first = FieldName.connection.rawValue

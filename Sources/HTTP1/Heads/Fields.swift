@@ -25,43 +25,38 @@ public struct FieldLine: Sendable, Equatable {
     }
 }
 
-/// The field lines of one head, in order.  Storage is kept from head to head: the first ``inlineCount`` lines stand in
-/// the value itself, so that a usual head costs no allocation and no check of uniqueness.
+/// The field lines of one head, in order.  Storage is kept from head to head.
 @usableFromInline
 struct FieldList: ~Copyable {
-    @usableFromInline static let inlineCount = 32
-
-    @usableFromInline var near: InlineArray<32, FieldLine>
-    @usableFromInline var far: [FieldLine] = []
+    /// Places for lines, of which the first ``count`` are filled; grows when a head has more than any before it.
+    @usableFromInline var slots: [FieldLine]
+    /// How many lines there are.
     @usableFromInline var count = 0
 
     init() {
-        near = InlineArray(
-            repeating: FieldLine(name: .empty, value: .empty, known: .other, isLookalike: false))
+        slots = Array(repeating: Self.unused, count: 24)
+    }
+
+    private static var unused: FieldLine {
+        FieldLine(name: .empty, value: .empty, known: .other, isLookalike: false)
     }
 
     @inlinable
     subscript(index: Int) -> FieldLine {
         precondition(index >= 0 && index < count, "no such field line")
-        return index < Self.inlineCount ? near[index] : far[index &- Self.inlineCount]
+        return slots[index]
     }
 
-    @inline(__always)
-    mutating func append(_ line: FieldLine) {
-        if count < Self.inlineCount { near[count] = line } else { far.append(line) }
-        count &+= 1
+    /// Makes room for more lines.
+    mutating func grow() {
+        slots.append(contentsOf: repeatElement(Self.unused, count: slots.count))
     }
 
     mutating func setNominated(_ index: Int) {
-        if index < Self.inlineCount {
-            near[index].isNominated = true
-        } else {
-            far[index &- Self.inlineCount].isNominated = true
-        }
+        slots[index].isNominated = true
     }
 
     mutating func removeAll() {
         count = 0
-        if !far.isEmpty { far.removeAll(keepingCapacity: true) }
     }
 }

@@ -65,6 +65,10 @@ struct MessageState: ~Copyable {
 
     /// Reads the value of one `Connection` line (HP-1): tokens, empty elements allowed.
     mutating func addConnection(_ bytes: Span<UInt8>, _ value: ByteRange) throws(Rule) {
+        if value.count == 10, bytes.extracting(value.start..<value.end).equalsIgnoringCase("keep-alive") {
+            saysKeepAlive = true  // by far the most frequent
+            return
+        }
         var elements = ListReader(value)
         while let element = elements.next(bytes) {
             if element.isEmpty { continue }

@@ -45,6 +45,8 @@ public struct RequestHead: ~Copyable {
     public internal(set) var contentTypeField = -1
 
     @usableFromInline var fields = FieldList()
+    /// How many of them the parser has taken the meaning of.
+    var notedFields = 0
     var message = MessageState()
     /// What an absolute target named, to be compared with `Host`.
     var targetAuthority: Authority?
@@ -62,6 +64,7 @@ public struct RequestHead: ~Copyable {
     /// Forgets the last request; keeps storage.
     public mutating func reset() {
         fields.removeAll()
+        notedFields = 0
         message.reset()
         framing = .none
         (isPersistent, expectsContinue, hasUnknownExpectation) = (true, false, false)

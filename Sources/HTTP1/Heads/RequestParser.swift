@@ -53,15 +53,18 @@ public struct RequestParser: ~Copyable {
         if place != .fields {
             guard try advanceRequestLine(bytes, &head) else { return nil }
         }
-        while true {
-            switch try section.next(bytes) {
-            case .needMore: return nil
-            case .line(let line): try head.add(line, in: bytes)
-            case .end:
-                try head.finish(bytes)
-                return section.position
-            }
+        let isComplete: Bool
+        do throws(Rule) {
+            isComplete = try section.scan(bytes, into: &head.fields)
+        } catch {
+            // A mistake in an earlier line is told first, however the bytes were cut.
+            try head.noteNewFields(bytes)
+            throw error
         }
+        try head.noteNewFields(bytes)
+        guard isComplete else { return nil }
+        try head.finish(bytes)
+        return section.position
     }
 
     /// True once the request line is complete.
@@ -107,6 +110,10 @@ public struct RequestParser: ~Copyable {
     private mutating func readMethod(
         _ bytes: Span<UInt8>, _ end: Int, _ head: inout RequestHead
     ) throws(Rule) -> Bool {
+        if position == lineStart, position &+ 8 <= end, let (method, count) = Method.leading(bytes.word(at: position)) {
+            endMethod(method, at: position &+ count, &head)
+            return true
+        }
         while position < end, Grammar.isToken(bytes[position]) {
             // Longer than every method that a registry knows (RL-2).
             guard position &- lineStart < 32 else { throw .methodUnknown }
@@ -117,12 +124,16 @@ public struct RequestParser: ~Copyable {
         for offset in lineStart..<position where bytes[offset] &- 0x41 >= 26 && bytes[offset] != 0x2D {
             throw .methodUnknown
         }
-        head.methodRange = ByteRange(start: lineStart, end: position)
-        head.method = Method(bytes.extracting(lineStart..<position))
-        position &+= 1
+        endMethod(Method(bytes.extracting(lineStart..<position)), at: position, &head)
+        return true
+    }
+
+    private mutating func endMethod(_ method: Method, at end: Int, _ head: inout RequestHead) {
+        head.method = method
+        head.methodRange = ByteRange(start: lineStart, end: end)
+        position = end &+ 1
         partStart = position
         place = .path
-        return true
     }
 
     /// The target and the space behind it; false when `end` came first.
@@ -130,7 +141,9 @@ public struct RequestParser: ~Copyable {
         _ bytes: Span<UInt8>, _ end: Int, _ head: inout RequestHead
     ) throws(Rule) -> Bool {
         var offset = position
-        while offset < end {
+        while true {
+            offset = Lanes.skipTarget(bytes, from: offset, to: end)
+            guard offset < end else { break }
             let byte = bytes[offset]
             if !Grammar.isTarget(byte) {
                 if byte == 0x20 { break }
@@ -160,6 +173,10 @@ public struct RequestParser: ~Copyable {
 
     /// `HTTP/1.1` or `HTTP/1.0` and CR LF: byte by byte, never as numbers (RL-4).
     private mutating func readVersion(_ bytes: Span<UInt8>, _ head: inout RequestHead) throws(Rule) -> Bool {
+        // `HTTP/1.1` at once; what is behind it is read as ever.
+        if position == partStart, position &+ 8 <= bytes.count, bytes.word(at: position) == 0x312E_312F_5054_5448 {
+            position &+= 8
+        }
         while position < bytes.count {
             let byte = bytes[position]
             let isRight =
@@ -193,15 +210,19 @@ public struct RequestParser: ~Copyable {
 }
 
 extension RequestHead {
-    /// Takes in one field line.
+    /// Takes in the field lines that have come since the last call.
     @inline(__always)
-    mutating func add(_ line: FieldLine, in bytes: Span<UInt8>) throws(Rule) {
-        if line.known != .other, !line.isLookalike { try note(line, in: bytes) }
-        fields.append(line)
+    mutating func noteNewFields(_ bytes: Span<UInt8>) throws(Rule) {
+        while notedFields < fields.count {
+            let line = fields[notedFields]
+            if line.known.concernsParser, !line.isLookalike { try note(line, at: notedFields, in: bytes) }
+            notedFields &+= 1
+        }
     }
 
-    /// What a known field means; called before the line is appended.
-    private mutating func note(_ line: FieldLine, in bytes: Span<UInt8>) throws(Rule) {
+    /// What a known field means.
+    @inline(__always)
+    private mutating func note(_ line: FieldLine, at index: Int, in bytes: Span<UInt8>) throws(Rule) {
         if line.known.isSingleton { try message.noteSingleton(line.known) }
         switch line.known {
         case .host:
@@ -216,11 +237,11 @@ extension RequestHead {
             guard version == .http11 else { break }
             let isKnown = bytes.extracting(line.value.start..<line.value.end).equalsIgnoringCase("100-continue")
             (expectsContinue, hasUnknownExpectation) = (isKnown, !isKnown)
-        case .authorization: authorizationField = fields.count
-        case .xMsClientRequestID: clientRequestIDField = fields.count
-        case .xMsContentSHA256: contentDigestField = fields.count
-        case .xMsDate: msDateField = fields.count
-        case .contentType: contentTypeField = fields.count
+        case .authorization: authorizationField = index
+        case .xMsClientRequestID: clientRequestIDField = index
+        case .xMsContentSHA256: contentDigestField = index
+        case .xMsDate: msDateField = index
+        case .contentType: contentTypeField = index
         case _: break
         }
     }

@@ -19,6 +19,8 @@ public struct ResponseHead: ~Copyable {
     public internal(set) var isPersistent = true
 
     @usableFromInline var fields = FieldList()
+    /// How many of them the parser has taken the meaning of.
+    var notedFields = 0
     var message = MessageState()
 
     /// A head of nothing.
@@ -33,6 +35,7 @@ public struct ResponseHead: ~Copyable {
     /// Forgets the last answer; keeps storage.
     public mutating func reset() {
         fields.removeAll()
+        notedFields = 0
         message.reset()
         (status, reason, framing, declaredLength, isPersistent) = (0, .empty, .none, nil, true)
     }

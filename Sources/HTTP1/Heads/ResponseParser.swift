@@ -47,15 +47,18 @@ public struct ResponseParser: ~Copyable {
         if place != .fields {
             guard try advanceStatusLine(bytes, &head) else { return nil }
         }
-        while true {
-            switch try section.next(bytes) {
-            case .needMore: return nil
-            case .line(let line): try head.add(line, in: bytes)
-            case .end:
-                try head.finish(bytes, method: method)
-                return section.position
-            }
+        let isComplete: Bool
+        do throws(Rule) {
+            isComplete = try section.scan(bytes, into: &head.fields)
+        } catch {
+            // A mistake in an earlier line is told first, however the bytes were cut.
+            try head.noteNewFields(bytes)
+            throw error
         }
+        try head.noteNewFields(bytes)
+        guard isComplete else { return nil }
+        try head.finish(bytes, method: method)
+        return section.position
     }
 
     /// True once the status line is complete.
@@ -87,6 +90,8 @@ public struct ResponseParser: ~Copyable {
 
     /// `HTTP/1.x SP 3DIGIT`; what follows must be a space or the end of the line.
     private mutating func readStatus(_ bytes: Span<UInt8>, _ head: inout ResponseHead) throws(Rule) -> Bool {
+        // `HTTP/1.1` at once; what is behind it is read as ever.
+        if position == 0, bytes.count >= 8, bytes.word(at: 0) == 0x312E_312F_5054_5448 { position = 8 }
         while position < bytes.count {
             let byte = bytes[position]
             let isRight =
@@ -119,10 +124,13 @@ public struct ResponseParser: ~Copyable {
 }
 
 extension ResponseHead {
-    /// Takes in one field line.
+    /// Takes in the field lines that have come since the last call.
     @inline(__always)
-    mutating func add(_ line: FieldLine, in bytes: Span<UInt8>) throws(Rule) {
-        if line.known != .other, !line.isLookalike {
+    mutating func noteNewFields(_ bytes: Span<UInt8>) throws(Rule) {
+        while notedFields < fields.count {
+            let line = fields[notedFields]
+            notedFields &+= 1
+            guard line.known.concernsParser, !line.isLookalike else { continue }
             switch line.known {
             case .contentLength:
                 try message.noteSingleton(.contentLength)
@@ -134,7 +142,6 @@ extension ResponseHead {
             case _: break
             }
         }
-        fields.append(line)
     }
 
     /// What can be decided only when all fields are known: RFC 9112 §6.3, in its order.
