@@ -27,6 +27,10 @@ static inline int cSSL_CTX_set_min_proto_version(SSL_CTX *context, int version) 
     return (int)SSL_CTX_set_min_proto_version(context, version);
 }
 
+static inline int cSSL_CTX_set_max_proto_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_max_proto_version(context, version);
+}
+
 static inline int cSSL_CTX_set1_groups_list(SSL_CTX *context, const char *groups) {
     return (int)SSL_CTX_set1_groups_list(context, groups);
 }

@@ -41,7 +41,7 @@ internal import COpenSSL
 
     /// A new authority, with `random` for serial numbers.
     public init(valid validity: Validity, random: RandomBytes = .system) throws(TLSSetupError) {
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         let key = try unsafe CertificateRequest.newKey()
         let request = unsafe CertificateRequest(
             name: "acs-gateway development authority", key: key, validity: validity,
@@ -71,7 +71,7 @@ internal import COpenSSL
     public borrowing func issue(
         for names: [String], purpose: Purpose = .server, valid validity: Validity
     ) throws(TLSSetupError) -> TLSIdentity {
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         let key = try unsafe CertificateRequest.newKey()
         defer { unsafe EVP_PKEY_free(key) }
         let request = unsafe CertificateRequest(
@@ -108,6 +108,7 @@ internal import COpenSSL
 
     /// `names` as OpenSSL's configuration writes subject alternative names.
     static func alternativeNames(_ names: [String]) throws(TLSSetupError) -> String {
+        guard !names.isEmpty else { throw .badName("") }
         var parts: [String] = []
         for name in names {
             let host = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
@@ -116,7 +117,7 @@ internal import COpenSSL
                 unsafe ASN1_OCTET_STRING_free(address)
                 parts.append("IP:\(name)")
             } else {
-                ERR_clear_error()
+                OpenSSLFailure.forget()
                 guard !name.utf8.contains(0x3A) else { throw .badName(name) }
                 parts.append("DNS:\(name)")
             }

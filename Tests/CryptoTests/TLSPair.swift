@@ -82,13 +82,17 @@ struct TestPKI: Sendable {
     static var now: Int { time(nil) }
 
     func serverContext(
-        _ version: TLSContext.Version = .tls12, clients: TLSContext.ClientCertificates = .none
+        _ version: TLSContext.Version = .tls12, newest: TLSContext.Version = .tls13,
+        clients: TLSContext.ClientCertificates = .none
     ) throws -> TLSContext {
-        try TLSContext(server: server, minimumVersion: version, clients: clients)
+        try TLSContext(server: server, minimumVersion: version, maximumVersion: newest, clients: clients)
     }
 
-    func clientContext(_ version: TLSContext.Version = .tls12, identity: TLSIdentity? = nil) throws -> TLSContext {
-        try TLSContext(trusting: .only(authority), minimumVersion: version, identity: identity)
+    func clientContext(
+        _ version: TLSContext.Version = .tls12, newest: TLSContext.Version = .tls13, identity: TLSIdentity? = nil
+    ) throws -> TLSContext {
+        try TLSContext(
+            trusting: .only(authority), minimumVersion: version, maximumVersion: newest, identity: identity)
     }
 
     func pair(name: String = "localhost", session: TLSSession? = nil) throws -> TLSPair {

@@ -1,5 +1,7 @@
 import Bytes
 import Crypto
+import FoundationEssentials
+import Support
 import Testing
 
 @Suite("What a TLS peer must prove")
@@ -120,10 +122,53 @@ struct TLSVerificationTests {
 
     @Test("both sides keep to their oldest version")
     func versions() throws {
-        let identity = pki.server
-        let only13 = try TLSContext(server: identity, minimumVersion: .tls13)
-        #expect(Self.failure(try pki.clientContext(.tls13), only13) == nil)
-        #expect(Self.failure(try pki.clientContext(.tls12), only13) == nil)
-        #expect(Self.failure(try pki.clientContext(.tls13), try pki.serverContext(.tls12)) == nil)
+        let new = try pki.clientContext(.tls13)
+        let old = try pki.clientContext(newest: .tls12)
+        #expect(Self.failure(new, try pki.serverContext(.tls13)) == nil)
+        #expect(Self.failure(old, try pki.serverContext()) == nil)
+        #expect(Self.failure(old, try pki.serverContext(.tls13)) == .noCommonVersion)
+        #expect(Self.failure(new, try pki.serverContext(newest: .tls12)) == .noCommonVersion)
+    }
+
+    /// The first bytes of `openssl s_client` 3.0 with some options, recorded.
+    struct Hello: Decodable, Sendable, CustomTestStringConvertible {
+        var name: String
+        var hello: String
+
+        var testDescription: String { name }
+
+        static let all: [Hello] =
+            (try? Fixtures.lines("tls/client-hellos.jsonl").map {
+                try JSONDecoder().decode(Hello.self, from: Data($0.utf8))
+            }) ?? []
+    }
+
+    @Test("a server goes on only with clients that speak as we do", arguments: Hello.all)
+    func clientHellos(hello: Hello) throws {
+        let expected: [String: TLSError] = [
+            "TLS 1.1 at most": .noCommonVersion, "TLS 1.2 without forward secrecy": .failed("no shared cipher"),
+            "TLS 1.2 with CBC only": .failed("no shared cipher"), "h2 only": .failed("no application protocol"),
+        ]
+        let server = try TLSConnection(server: pki.serverContext())
+        var incoming = ByteBuffer()
+        var plaintext = ByteBuffer()
+        var outgoing = ByteBuffer()
+        let bytes = Hex.decode(hello.hello.utf8.span) ?? []
+        incoming.append(bytes.span)
+        var failure: TLSError?
+        do throws(TLSError) {
+            #expect(try server.receive(&incoming, plaintext: &plaintext, outgoing: &outgoing) == .handshaking)
+        } catch {
+            failure = error
+        }
+        #expect(failure == expected[hello.name])
+        #expect(outgoing.count > 0, "an answer or an alert")
+        // An alert is a record of its own: type 21, two bytes.
+        #expect((outgoing[0] == 21) == (failure != nil))
+    }
+
+    @Test("the recorded clients are all there")
+    func helloCount() {
+        #expect(Hello.all.count == 6)
     }
 }

@@ -97,7 +97,7 @@ extension PEM {
 
     /// Lets `body` read the text through one of OpenSSL's BIOs.
     private func withReader<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         return text.withBytes { bytes in
             unsafe bytes.withUnsafeBytes { source in
                 let bio = unsafe BIO_new_mem_buf(source.baseAddress, Int32(truncatingIfNeeded: source.count))

@@ -8,7 +8,7 @@ enum ServerName {
         let parameters = unsafe SSL_get0_param(connection)
         guard isPlain(name) else { throw .badServerName(name) }
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1 { return }
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         // Names stand in the subject alternative names (RFC 6125 §6.4.4), and `*` is a whole label or nothing.
         let flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
         unsafe X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(flags))
@@ -16,7 +16,7 @@ enum ServerName {
             unsafe X509_VERIFY_PARAM_set1_host(parameters, name, name.utf8.count) == 1,
             unsafe cSSL_set_tlsext_host_name(connection, name) == 1
         else {
-            ERR_clear_error()
+            OpenSSLFailure.forget()
             throw .badServerName(name)
         }
     }

@@ -61,7 +61,7 @@ public enum TLSProgress: Equatable, Sendable {
     private init(_ context: TLSContext, serverName: String) throws(TLSError) {
         self.context = context
         self.serverName = serverName
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         guard let connection = unsafe SSL_new(context.handle) else { throw .failed(OpenSSLFailure.take().text) }
         let wire = UnsafeMutablePointer<BufferWire>.allocate(capacity: 1)
         unsafe wire.initialize(to: BufferWire())
@@ -127,13 +127,16 @@ public enum TLSProgress: Equatable, Sendable {
         guard plaintext.count > 0 else { return }
         outgoing.reserve(TLSConnection.recordBytes(for: plaintext.count))
         try unsafe lend(nil, &outgoing) { () throws(TLSError) in
-            ERR_clear_error()
+            OpenSSLFailure.forget()
             var written = 0
             // Safe: OpenSSL reads the bytes during the call only.
             let result = unsafe plaintext.withUnsafeBytes { bytes in
                 unsafe SSL_write_ex(connection, bytes.baseAddress, bytes.count, &written)
             }
-            guard result == 1, written == plaintext.count else { throw fail() }
+            guard result != 1 || written != plaintext.count else { return }
+            // OpenSSL first wants the rest of a message that the peer split over records, which is legal but unheard of.
+            let wantsMore = unsafe SSL_get_error(connection, result) == SSL_ERROR_WANT_READ
+            throw wantsMore ? fail(.failed("the peer left a handshake message unfinished")) : fail()
         }
     }
 
@@ -143,7 +146,7 @@ public enum TLSProgress: Equatable, Sendable {
         isClosedByUs = true
         unsafe lend(nil, &outgoing) {
             unsafe SSL_shutdown(connection)
-            ERR_clear_error()
+            OpenSSLFailure.forget()
         }
     }
 }
@@ -187,7 +190,7 @@ extension TLSConnection {
 
     /// Goes on with the handshake as far as the bytes reach.
     private func handshake() throws(TLSError) {
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         let result = unsafe SSL_do_handshake(connection)
         guard result != 1 else {
             guard context.isServer || hasRightProtocol else { throw fail(.wrongApplicationProtocol) }
@@ -199,7 +202,7 @@ extension TLSConnection {
 
     /// Decrypts records until none is whole.
     private func decrypt(into plaintext: inout ByteBuffer) throws(TLSError) {
-        ERR_clear_error()
+        OpenSSLFailure.forget()
         repeat {
             let likely = unsafe max(Int(SSL_pending(connection)), wire.pointee.incoming?.pointee.count ?? 0, 512)
             var result: Int32 = 0

@@ -7,12 +7,20 @@ internal import COpenSSL
 /// renegotiation, `http/1.1` as the one application protocol (RFC 7301), sessions resumed by tickets.
 /// A client always verifies the server's certificate and name.
 @safe public final class TLSContext: Sendable {
-    /// The oldest version of the protocol to speak.
-    public enum Version: Sendable {
+    /// A version of the protocol.
+    public enum Version: Comparable, Sendable {
         /// TLS 1.2 (RFC 5246).
         case tls12
         /// TLS 1.3 (RFC 8446).
         case tls13
+
+        /// OpenSSL's number for it.
+        fileprivate var number: Int32 {
+            switch self {
+            case .tls12: TLS1_2_VERSION
+            case .tls13: TLS1_3_VERSION
+            }
+        }
     }
 
     /// Whether a server asks its clients for a certificate, and who may have issued it.
@@ -40,14 +48,15 @@ internal import COpenSSL
     nonisolated(unsafe) let handle: OpaquePointer
     /// Which side its connections are.
     let isServer: Bool
-    /// Stands for whom a client trusts: a session goes on only under the same trust that checked its certificate.
+    /// Stands for whom a client trusts and what it shows: only the same resumes a session.
     let trust: SHA256Digest
 
     /// For connections that peers open to us.
     public init(
-        server identity: TLSIdentity, minimumVersion: Version = .tls12, clients: ClientCertificates = .none
+        server identity: TLSIdentity, minimumVersion: Version = .tls12, maximumVersion: Version = .tls13,
+        clients: ClientCertificates = .none
     ) throws(TLSSetupError) {
-        unsafe handle = try TLSContext.newHandle(minimumVersion)
+        unsafe handle = try TLSContext.newHandle(minimumVersion, maximumVersion)
         isServer = true
         trust = SHA256.digest(of: [UInt8]().span)
         try use(identity)
@@ -64,14 +73,12 @@ internal import COpenSSL
 
     /// For connections that we open.
     public init(
-        trusting authorities: Authorities, minimumVersion: Version = .tls12, identity: TLSIdentity? = nil
+        trusting authorities: Authorities, minimumVersion: Version = .tls12, maximumVersion: Version = .tls13,
+        identity: TLSIdentity? = nil
     ) throws(TLSSetupError) {
-        unsafe handle = try TLSContext.newHandle(minimumVersion)
+        unsafe handle = try TLSContext.newHandle(minimumVersion, maximumVersion)
         isServer = false
-        switch authorities {
-        case .system: trust = SHA256.digest(of: "system".utf8.span)
-        case .only(let pem): trust = pem.text.withBytes { SHA256.digest(of: $0) }
-        }
+        trust = TLSContext.trustDigest(authorities, identity)
         try trust(authorities)
         if let identity { try use(identity) }
         unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
@@ -90,12 +97,14 @@ internal import COpenSSL
 
 extension TLSContext {
     /// A context with what both sides have in common.
-    private static func newHandle(_ minimumVersion: Version) throws(TLSSetupError) -> OpaquePointer {
-        ERR_clear_error()
+    private static func newHandle(
+        _ minimumVersion: Version, _ maximumVersion: Version
+    ) throws(TLSSetupError) -> OpaquePointer {
+        OpenSSLFailure.forget()
         guard let handle = unsafe SSL_CTX_new(TLS_method()) else { throw .library(OpenSSLFailure.take().text) }
-        let version = minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
         let done =
-            unsafe cSSL_CTX_set_min_proto_version(handle, version) == 1
+            unsafe cSSL_CTX_set_min_proto_version(handle, minimumVersion.number) == 1
+            && cSSL_CTX_set_max_proto_version(handle, maximumVersion.number) == 1
             && SSL_CTX_set_cipher_list(handle, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
             && cSSL_CTX_set1_groups_list(handle, "X25519:P-256:P-384") == 1
         guard done else {
@@ -112,6 +121,16 @@ extension TLSContext {
         return unsafe handle
     }
 
+    private static func trustDigest(_ authorities: Authorities, _ identity: TLSIdentity?) -> SHA256Digest {
+        var hash = SHA256()
+        switch authorities {
+        case .system: hash.update("system".utf8.span)
+        case .only(let pem): pem.text.withBytes { hash.update($0) }
+        }
+        identity?.certificates.text.withBytes { hash.update($0) }
+        return hash.finalize()
+    }
+
     /// Takes the certificate, its chain and its key.
     private func use(_ identity: TLSIdentity) throws(TLSSetupError) {
         let name = identity.certificates.name
@@ -126,7 +145,7 @@ extension TLSContext {
         let key = try unsafe identity.key.privateKey()
         defer { unsafe EVP_PKEY_free(key) }
         guard unsafe X509_check_private_key(SSL_CTX_get0_certificate(handle), key) == 1 else {
-            ERR_clear_error()
+            OpenSSLFailure.forget()
             throw .keyMismatch(key: identity.key.name, certificate: name)
         }
         guard unsafe SSL_CTX_use_PrivateKey(handle, key) == 1 else {
@@ -155,7 +174,7 @@ extension TLSContext {
             // Not `SSL_CTX_set_default_verify_paths`, which lets SSL_CERT_FILE in the environment decide.
             let file = unsafe String(cString: X509_get_default_cert_file())
             guard unsafe SSL_CTX_load_verify_file(handle, file) == 1 else {
-                ERR_clear_error()
+                OpenSSLFailure.forget()
                 throw .noSystemAuthorities(file)
             }
         case .only(let pem):
