@@ -9,6 +9,9 @@ public struct Recorded: Sendable {
     /// The rule that it broke.
     public var problem: GrammarError?
 
+    /// A request of which nothing has come yet.
+    public init(connection: Int) { self.connection = connection }
+
     /// True when the whole body came.
     public var isComplete: Bool { request?.body.isComplete ?? false }
     /// The target, empty while there is none.
@@ -58,8 +61,10 @@ public final class Gate: Sendable {
     public init() {}
     /// Lets all through, now and later.
     public func open() { isOpen.change { $0 = true } }
-    /// Waits until it is open, at most a minute: no test waits longer.
-    func pass() { _ = isOpen.wait(until: .now + .seconds(60)) { $0 ? true : nil } }
+    /// Waits until it is open; false once `limit` is over.
+    @discardableResult public func pass(atMost limit: Duration = .seconds(60)) -> Bool {
+        isOpen.wait(until: .now + limit) { $0 ? true : nil } ?? false
+    }
 }
 
 /// A strict HTTP/1.1 origin on a free port of 127.0.0.1: records each request, answers as scripted.
@@ -236,7 +241,7 @@ private struct OriginConnection {
             switch step {
             case .send(let bytes): guard stream.send(bytes, until: deadline) else { return false }
             case .usual: guard stream.send(usualAnswer(request), until: deadline) else { return false }
-            case .pause(let duration): _ = Monitor(()).wait(until: .now + duration) { _ in Bool?.none }
+            case .pause(let duration): Gate().pass(atMost: duration)
             case .hold(let gate): gate.pass()
             case .close: return false
             case .reset:
