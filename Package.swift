@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: house),
 
         // Tests: one target a room.
-        .target(name: "Support", dependencies: ["Bytes"], path: "Tests/Support", swiftSettings: house),
+        .target(name: "Support", dependencies: ["Bytes", "Crypto"], path: "Tests/Support", swiftSettings: house),
         tests("BytesTests", ["Bytes"]),
         tests("HTTP1Tests", ["Bytes", "HTTP1"]),
         tests("CryptoTests", ["Bytes", "Crypto"]),

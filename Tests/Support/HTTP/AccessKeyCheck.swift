@@ -33,6 +33,9 @@ public struct AccessKeyCheck: Sendable {
         return authorization == expected ? nil : "the signature does not verify: \(authorization)"
     }
 
+    /// True when `request` was signed with this key.
+    public func isSignature(of request: StrictRequest) -> Bool { problem(with: request) == nil }
+
     /// The `authorization` value for these parts.
     public static func authorization(
         key: [UInt8], method: String, target: String, date: String, host: String, digest: String
