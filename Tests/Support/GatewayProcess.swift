@@ -50,16 +50,16 @@ public final class GatewayProcess: Sendable {
     ///
     /// - Parameters:
     ///   - files: further files, by their name beside the configuration, for their owner alone.
+    ///   - arguments: further words of the command line.
     /// - Throws: ``GatewayFailure`` when it ends or stays silent instead.
     public init(
-        _ config: String, files: [String: String] = [:], in directory: TemporaryDirectory? = nil,
-        environment: [String: String] = [:]
+        _ config: String, files: [String: String] = [:], arguments: [String] = []
     ) throws {
-        self.directory = try directory ?? TemporaryDirectory()
-        for (name, content) in files { try self.directory.write(name, content) }
-        try self.directory.write("config.yaml", config)
+        directory = try TemporaryDirectory()
+        for (name, content) in files { try directory.write(name, content) }
+        try directory.write("config.yaml", config)
         program = try RunningProgram(
-            Self.programPath(), ["run", "--config", self.directory.path + "/config.yaml"], environment: environment)
+            Self.programPath(), ["run", "--config", directory.path + "/config.yaml"] + arguments)
         started = try Self.serving(program, generation: 1)
     }
 

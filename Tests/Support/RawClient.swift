@@ -10,7 +10,7 @@ public final class RawClient {
     /// Set once the gateway ended the connection.
     public private(set) var ending: Ending?
     /// What came, split into answers.
-    public private(set) var reader: AnswerReader
+    public var reader: AnswerReader
     private let stream: any ByteStream
     private let patience: Duration
 

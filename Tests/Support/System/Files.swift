@@ -29,6 +29,11 @@ public final class TemporaryDirectory: Sendable {
         guard unsafe chmod(fresh, mode) == 0 else { throw SystemError("chmod \(fresh)") }
         guard unsafe rename(fresh, final) == 0 else { throw SystemError("rename \(final)") }
     }
+
+    /// Removes the file `name`.
+    public func remove(_ name: String) throws {
+        guard unsafe unlink("\(path)/\(name)") == 0 else { throw SystemError("unlink \(name)") }
+    }
 }
 
 /// Files as tests look at them.
