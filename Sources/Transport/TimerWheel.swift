@@ -1,8 +1,8 @@
 /// Deadlines of many channels, checked together once a tick: setting one is a store, no system call, no allocation.
 ///
-/// A hashed wheel (Varghese and Lauck, 1987): an entry stands in the slot of its tick modulo the slot count.  An entry is
-/// a promise to look, not the deadline itself: when its tick comes, ``EventLoop`` compares the channel's deadline with
-/// the clock and either fires or enters the channel again, so moving a deadline later costs nothing here.
+/// A hashed wheel (Varghese and Lauck, 1987): an entry stands in the slot of its tick modulo the slot count.  An entry
+/// is a promise to look, not the deadline itself: when its tick comes, ``EventLoop`` compares the channel's deadline
+/// with the clock and either fires or enters the channel again, so moving a deadline later costs nothing here.
 struct TimerWheel {
     /// One promise: look at the channel with `token` at `tick`.
     struct Entry {

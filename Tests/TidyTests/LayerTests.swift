@@ -98,7 +98,7 @@ struct LayerTests {
     private func imports(of file: SourceFile) -> [(line: Int, module: String)] {
         file.lines.enumerated().compactMap { number, line in
             let pattern = #/^\s*(?:@\w+(?:\(\w+\))? |[a-z]+ )*import (?:struct |enum |class |func |var )?([\w-]+)/#
-            guard let match = line.firstMatch(of: pattern) else { return nil }
+            guard line.contains("import "), let match = line.firstMatch(of: pattern) else { return nil }
             return (number, String(match.1))
         }
     }

@@ -31,9 +31,11 @@ struct SizeTests {
     @Test("every function fits a screen")
     func functions() throws {
         for file in try swiftFiles() {
-            for function in functions(of: file) where function.count > Self.functionLimit {
-                Issue.record(
-                    "\(file.place(function.lowerBound)): \(function.count) lines, at most \(Self.functionLimit)")
+            for function in functions(of: file) {
+                // A table reads at a glance, however long it is.
+                let count = function.count { !file.lines[$0].contains(#/^ *case [^:]+: ["\d.]/#) }
+                guard count > Self.functionLimit else { continue }
+                Issue.record("\(file.place(function.lowerBound)): \(count) lines, at most \(Self.functionLimit)")
             }
         }
     }
@@ -81,7 +83,9 @@ struct SizeTests {
     private func functions(of file: SourceFile) -> [Range<Int>] {
         file.lines.indices.compactMap { start in
             let line = file.lines[start]
-            guard line.contains(#/^ *([a-z@]+(\([a-z ]+\))? )*(func [^ ]|init[?<(]|deinit|subscript[<(])/#) else {
+            guard ["func ", "init", "subscript"].contains(where: line.contains),
+                line.contains(#/^ *([a-z@]+(\([a-z ]+\))? )*(func [^ ]|init[?<(]|deinit|subscript[<(])/#)
+            else {
                 return nil
             }
             let end = file.lines[(start + 1)...].firstIndex { next in

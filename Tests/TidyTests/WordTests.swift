@@ -39,12 +39,12 @@ struct WordTests {
     func names() throws {
         for file in try swiftFiles() {
             for (number, line) in file.lines.enumerated() {
-                guard let match = line.firstMatch(of: #/^[^/"]*\b(?:struct|class|enum|actor|protocol) ([A-Z]\w*)/#)
-                else {
-                    continue
+                let words = words(of: line)
+                for (keyword, name) in zip(words, words.dropFirst()) {
+                    guard ["struct", "class", "enum", "actor", "protocol"].contains(keyword) else { continue }
+                    let isEmpty = Self.emptyNames.contains { name.hasSuffix($0) }
+                    #expect(!isEmpty, "\(file.place(number)): `\(name)`")
                 }
-                let empty = Self.emptyNames.first { match.1.hasSuffix($0) }
-                #expect(empty == nil, "\(file.place(number)): `\(match.1)`")
             }
         }
     }

@@ -1,7 +1,8 @@
 /// Which parts of a file an excerpt must not show: literal texts that may be secrets.
 ///
 /// Everything under `credentials` is hidden until it was read as something harmless: a mistyped key, an unknown
-/// strategy or a mistake elsewhere on the line must not bring a secret to a log.  What was read as a secret stays hidden.
+/// strategy or a mistake elsewhere on the line must not bring a secret to a log.  What was read as a secret stays
+/// hidden.
 struct ExcerptMasks: Sendable {
     /// A line of a file.
     struct Line: Hashable {

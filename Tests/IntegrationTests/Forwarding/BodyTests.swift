@@ -2,7 +2,7 @@ import Support
 import Testing
 
 @Suite(
-    "Bodies, both ways",
+    "Bodies, both ways", .realProgram,
     .testBed { config in
         config.defaults.append("body: { max: 9MiB, memory: 16KiB }")
         config.routes.insert(
@@ -113,7 +113,8 @@ struct BodyTests {
     func chunkedOut() throws {
         let bed = try TestBedTrait.bed()
         let wire =
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=\"y\"\r\nhello\r\n6\r\n world\r\n0\r\nX-T: 1\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5;x=\"y\"\r\nhello\r\n6\r\n world\r\n0\r\nX-T: 1\r\n\r\n"
         bed.script("/chunks", .text(wire))
         let answer = try bed.exchange(request("GET /chunks"))
         #expect(answer.text == "hello world" && answer.isComplete)

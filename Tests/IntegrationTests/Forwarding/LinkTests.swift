@@ -3,7 +3,7 @@ import Testing
 
 /// acs-surface.md section 2: links to the resource's own hosts are pointed back at the gateway as the client called it.
 @Suite(
-    "Follow-up links",
+    "Follow-up links", .realProgram,
     .testBed { config in
         let port = config.resources[0].split(separator: ":").last?.prefix { $0.isNumber } ?? ""
         config.resources = ["origin: { endpoint: \"http://localhost:\(port)\", credential: key }"]

@@ -3,11 +3,12 @@ import Testing
 
 /// config.md section 3 (`match`, `rewrite`); http-rules.md section 10.
 @Suite(
-    "Where a request goes, and under which target",
+    "Where a request goes, and under which target", .realProgram,
     .testBed { config in
         let tail = "allow: [anonymous], resource: origin"
         config.routes = [
-            "{ name: both, match: { path_prefix: /both }, rewrite: { strip_prefix: /both, add_prefix: /v1/x }, \(tail) }",
+            "{ name: both, match: { path_prefix: /both }, \(tail), "
+                + "rewrite: { strip_prefix: /both, add_prefix: /v1/x } }",
             "{ name: eu, match: { path_prefix: /eu }, rewrite: { strip_prefix: /eu }, \(tail) }",
             "{ name: add, match: { path_prefix: /add }, rewrite: { add_prefix: /v2 }, \(tail) }",
             "{ name: exact, match: { path: /exact }, \(tail) }",

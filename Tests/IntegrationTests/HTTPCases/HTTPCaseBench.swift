@@ -21,7 +21,7 @@ final class HTTPCaseBench: Sendable {
         version: 1
         workers: 2
         defaults:
-          timeouts: { connect: 2s, request_head: 3s, request_body: 3s, response_head: 4s, response_body: 3s, total: 20s }
+          timeouts: { connect: 2s, request_head: 3s, request_body: 3s, response_head: 4s, total: 20s }
         listeners:
           main: { bind: "127.0.0.1:0" }
         credentials:

@@ -3,7 +3,7 @@ import Testing
 
 /// No resolved value of a reference is ever printed, anywhere (config.md section 2).  Every other test that runs the
 /// program looks for the same secrets in all that it said; these look where something goes wrong.
-@Suite("Secrets stay secret")
+@Suite("Secrets stay secret", .realProgram)
 struct SecretsTests {
     @Test("the search finds a secret in every spelling")
     func spelling() {

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// With certificates that `acs-gateway dev-cert` makes.
-@Suite("TLS on both sides")
+@Suite("TLS on both sides", .realProgram)
 struct TLSTests {
     private let certificates: TemporaryDirectory
 
@@ -18,9 +18,8 @@ struct TLSTests {
     ) throws -> GatewayProcess {
         let path = certificates.path
         var config = ConfigText(origin: origin.address)
-        config.listeners = [
-            "main: { bind: \"127.0.0.1:0\", tls: { certificate: \"\(path)/server.pem\", key: \"\(path)/server.key\"\(tls) } }"
-        ]
+        let identity = "certificate: \"\(path)/server.pem\", key: \"\(path)/server.key\"\(tls)"
+        config.listeners = ["main: { bind: \"127.0.0.1:0\", tls: { \(identity) } }"]
         config.resources = [
             "origin: { endpoint: \"https://\(origin.address)\", credential: key, tls: { ca: \"\(path)/ca.pem\" } }"
         ]
