@@ -9,7 +9,13 @@ struct DocumentTests {
     /// True when the package has `path`.
     static func exists(_ path: String) -> Bool { Files.mode(of: Fixtures.packageRoot + path) != nil }
 
-    @Test("what a visitor looks for is there", arguments: [".editorconfig", ".swift-format", "Package.swift"])
+    @Test(
+        "what a visitor looks for is there",
+        arguments: [
+            ".ci/run", ".editorconfig", ".swift-format", "CHANGELOG.md", "CONTRIBUTING.md", "Package.swift", "README.md",
+            "SECURITY.md", "bench/README.md", "config.example.yaml", "docs/ARCHITECTURE.md", "docs/manual/README.md",
+            "docs/performance.md", "examples/README.md", "script/server", "script/test",
+        ])
     func pages(path: String) { #expect(Self.exists(path)) }
 
     @Test("a decision is one short page with a number of its own")
@@ -23,6 +29,20 @@ struct DocumentTests {
             numbers.append(name.prefix(4))
         }
         #expect(Set(numbers).count == numbers.count)
+    }
+
+    @Test("every room, example and page of the manual stands in its table")
+    func tables() throws {
+        let tables = [
+            ("docs/ARCHITECTURE.md", "Sources", ""), ("examples/README.md", "examples", ".yaml"),
+            ("docs/manual/README.md", "docs/manual", ".md"),
+        ]
+        for (page, folder, suffix) in tables {
+            let text = try SourceFile(reading: page).lines.joined(separator: "\n")
+            for name in try Files.names(in: Fixtures.packageRoot + folder) where name.hasSuffix(suffix) {
+                #expect(text.contains(name) || name == "README.md", "\(page) does not name \(folder)/\(name)")
+            }
+        }
     }
 
     @Test("links between pages lead somewhere")

@@ -14,7 +14,8 @@ struct SizeTests {
 
     @Test("no line is too long")
     func lines() throws {
-        for file in try SourceFile.all(in: ["Sources", "Tests", "script", "bench"], [".swift", ".sh", ".h", ".py"]) {
+        let folders = ["Sources", "Tests", "script", "bench", "examples"]
+        for file in try SourceFile.all(in: folders, [".swift", ".sh", ".h", ".py", ".yaml"]) {
             for (number, line) in file.lines.enumerated() where line.count > Self.lineLimit {
                 Issue.record("\(file.place(number)): \(line.count) columns, at most \(Self.lineLimit)")
             }

@@ -88,12 +88,6 @@ struct CommandTests {
         }
     }
 
-    @Test("the example configurations are good")
-    func examples() throws {
-        let examples = try Files.names(in: Fixtures.packageRoot + "examples").filter { $0.hasSuffix(".yaml") }
-        #expect(!examples.isEmpty)
-    }
-
     // MARK: sign
 
     private struct Headers {

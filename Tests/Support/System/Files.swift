@@ -30,6 +30,11 @@ public final class TemporaryDirectory: Sendable {
         guard unsafe rename(fresh, final) == 0 else { throw SystemError("rename \(final)") }
     }
 
+    /// Makes the directory `name`, for its owner alone.
+    public func makeDirectory(_ name: String) throws {
+        guard unsafe mkdir("\(path)/\(name)", 0o700) == 0 else { throw SystemError("mkdir \(name)") }
+    }
+
     /// Removes the file `name`.
     public func remove(_ name: String) throws {
         guard unsafe unlink("\(path)/\(name)") == 0 else { throw SystemError("unlink \(name)") }

@@ -1,0 +1,39 @@
+import Support
+import Testing
+
+@Suite("The example configurations", .realProgram)
+struct ExampleTests {
+    private static var all: [String] {
+        get throws {
+            let names = try Files.names(in: Fixtures.packageRoot + "examples").filter { $0.hasSuffix(".yaml") }
+            return names.map { "examples/\($0)" } + ["config.example.yaml"]
+        }
+    }
+
+    /// As `script/server` leaves them: beside the file, or one directory up.
+    private static func files() throws -> [String: [UInt8]] {
+        let made = try CommandRun(["dev-cert", "certificates"])
+        try #require(made.status == .exited(0), "\(made.error)")
+        var files: [String: [UInt8]] = [:]
+        for name in ["ca.pem", "server.pem", "server.key"] {
+            files[name] = try Files.bytes(at: "\(made.directory.path)/certificates/\(name)")
+        }
+        files["access-key"] = Array(TestKeys.first.utf8)
+        files["access-key-2"] = Array(TestKeys.second.utf8)
+        return files
+    }
+
+    @Test("each loads as it stands", arguments: try all)
+    func loads(path: String) throws {
+        let place = try TemporaryDirectory()
+        try place.makeDirectory("run")
+        try place.makeDirectory("examples")
+        for (name, content) in try Self.files() { try place.write("run/\(name)", content) }
+        try place.write(path, Files.bytes(at: Fixtures.packageRoot + path))
+        let connection = "endpoint=http://127.0.0.1:8090;accesskey=\(TestKeys.first)"
+        let run = try CommandRun(
+            ["check", "--config", "\(place.path)/\(path)"],
+            environment: ["CREDENTIALS_DIRECTORY": place.path + "/run", "ACS_CONNECTION": connection])
+        #expect(run.status == .exited(0), "\(run.output)\(run.error)")
+    }
+}
