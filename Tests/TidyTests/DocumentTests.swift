@@ -12,7 +12,8 @@ struct DocumentTests {
     @Test(
         "what a visitor looks for is there",
         arguments: [
-            ".ci/run", ".editorconfig", ".swift-format", "CHANGELOG.md", "CONTRIBUTING.md", "Package.swift", "README.md",
+            ".ci/run", ".editorconfig", ".swift-format", "CHANGELOG.md", "CONTRIBUTING.md", "Package.swift",
+            "README.md",
             "SECURITY.md", "bench/README.md", "config.example.yaml", "docs/ARCHITECTURE.md", "docs/manual/README.md",
             "docs/performance.md", "examples/README.md", "script/server", "script/test",
         ])

@@ -134,7 +134,7 @@ public enum TLSProgress: Equatable, Sendable {
                 unsafe SSL_write_ex(connection, bytes.baseAddress, bytes.count, &written)
             }
             guard result != 1 || written != plaintext.count else { return }
-            // OpenSSL first wants the rest of a message that the peer split over records, which is legal but unheard of.
+            // OpenSSL first wants the rest of a message that the peer split over records: legal, but unheard of.
             let wantsMore = unsafe SSL_get_error(connection, result) == SSL_ERROR_WANT_READ
             throw wantsMore ? fail(.failed("the peer left a handshake message unfinished")) : fail()
         }
