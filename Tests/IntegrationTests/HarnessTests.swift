@@ -184,6 +184,35 @@ struct HarnessTests {
         #expect(origin.recorded.last?.problem != nil)
     }
 
+    @Test("client and origin speak TLS, and a connection that is only dropped looks cut")
+    func tls() throws {
+        let made = try CommandRun(["dev-cert", "certificates"])
+        let path = made.directory.path + "/certificates"
+        let server = try TLSServer(certificateIn: path)
+        let origin = try RecordingOrigin(
+            over: { server.accept(over: $0) },
+            script: { request, _ in
+                switch request.path {
+                case "/close": OriginScript([.usual, .close])
+                case "/reset": OriginScript([.usual, .reset])
+                default: .usual
+                }
+            })
+        func client(_ name: String) throws -> RawClient {
+            let socket = try Socket.connected(to: origin.address)
+            return RawClient(over: try TLSStream.client(over: socket, trusting: path + "/ca.pem", name: name))
+        }
+        let first = try client("localhost")
+        #expect(first.exchange("GET /a HTTP/1.1\r\nHost: o\r\n\r\n")?.text == "up:/a len=0")
+        #expect(first.exchange("GET /close HTTP/1.1\r\nHost: o\r\n\r\n")?.status == 200)
+        #expect(first.waitForEnd() == .end)
+        let second = try client("127.0.0.1")
+        #expect(second.exchange("GET /reset HTTP/1.1\r\nHost: o\r\n\r\n")?.status == 200)
+        #expect(second.waitForEnd() == .reset)
+        #expect(throws: TLSStream.HandshakeFailed.self) { try client("other.test") }
+        #expect(origin.recorded.map(\.target) == ["/a", "/close", "/reset"])
+    }
+
     @Test("a unix socket and IPv6 are reached like TCP")
     func otherAddresses() throws {
         let directory = try TemporaryDirectory()

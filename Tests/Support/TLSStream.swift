@@ -130,8 +130,6 @@ public final class TLSStream: ByteStream {
         }
     }
 
-    /// Ends the TCP connection without `close_notify`, as one who cuts an answer short would.
-    public func truncate() { socket.close() }
     /// See ``ByteStream``.
     public func reset() { socket.reset() }
 
