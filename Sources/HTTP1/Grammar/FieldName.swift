@@ -59,72 +59,35 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
             || rawValue &- other <= FieldName.xMsOther.rawValue &- other
     }
 
-    /// The name in lower case; empty for ``other`` and for the families (`xMsOther` and the like).
+    /// The name in lower case; empty for ``other`` and for the families (`xMsOther` and the like).  Not for a request's
+    /// way: it searches.
     public var text: StaticString {
-        switch self {
-        case .other, .xForwardedOther, .xHTTPMethodOther, .xMsOther, .xAcsGatewayOther: ""
-        case .host: "host"
-        case .contentLength: "content-length"
-        case .transferEncoding: "transfer-encoding"
-        case .authorization: "authorization"
-        case .contentType: "content-type"
-        case .expect: "expect"
-        case .date: "date"
-        case .xMsDate: "x-ms-date"
-        case .xMsContentSHA256: "x-ms-content-sha256"
-        case .xMsHost: "x-ms-host"
-        case .xMsClientRequestID: "x-ms-client-request-id"
-        case .connection: "connection"
-        case .keepAlive: "keep-alive"
-        case .proxyConnection: "proxy-connection"
-        case .te: "te"
-        case .trailer: "trailer"
-        case .upgrade: "upgrade"
-        case .http2Settings: "http2-settings"
-        case .proxyAuthorization: "proxy-authorization"
-        case .proxyAuthenticate: "proxy-authenticate"
-        case .cookie: "cookie"
-        case .cookie2: "cookie2"
-        case .apiKey: "api-key"
-        case .xAPIKey: "x-api-key"
-        case .ocpApimSubscriptionKey: "ocp-apim-subscription-key"
-        case .ocpApimTrace: "ocp-apim-trace"
-        case .xFunctionsKey: "x-functions-key"
-        case .xAuthToken: "x-auth-token"
-        case .xAccessToken: "x-access-token"
-        case .xAmzSecurityToken: "x-amz-security-token"
-        case .xGoogAPIKey: "x-goog-api-key"
-        case .xOriginalAuthorization: "x-original-authorization"
-        case .authenticationInfo: "authentication-info"
-        case .wwwAuthenticate: "www-authenticate"
-        case .forwarded: "forwarded"
-        case .xForwardedAuthorization: "x-forwarded-authorization"
-        case .xRealIP: "x-real-ip"
-        case .xClientIP: "x-client-ip"
-        case .trueClientIP: "true-client-ip"
-        case .xHost: "x-host"
-        case .xOriginalHost: "x-original-host"
-        case .xOriginalURL: "x-original-url"
-        case .xRewriteURL: "x-rewrite-url"
-        case .xMethodOverride: "x-method-override"
-        case .xMsReturnClientRequestID: "x-ms-return-client-request-id"
-        case .xMsUserAgent: "x-ms-useragent"
-        case .xMsRequestID: "x-ms-request-id"
-        case .xMsErrorCode: "x-ms-error-code"
-        case .location: "location"
-        case .contentLocation: "content-location"
-        case .operationLocation: "operation-location"
-        case .azureAsyncOperation: "azure-asyncoperation"
-        case .retryAfter: "retry-after"
-        case .setCookie: "set-cookie"
-        case .server: "server"
-        case .accept: "accept"
-        case .acceptEncoding: "accept-encoding"
-        case .userAgent: "user-agent"
-        case .cacheControl: "cache-control"
-        case .contentEncoding: "content-encoding"
-        case .via: "via"
-        case .allow: "allow"
-        }
+        for entry in Self.texts where entry.name == self { return entry.text }
+        return ""
     }
+
+    /// How each name is written.
+    static let texts: [(name: FieldName, text: StaticString)] = [
+        (.host, "host"), (.contentLength, "content-length"), (.transferEncoding, "transfer-encoding"),
+        (.authorization, "authorization"), (.contentType, "content-type"), (.expect, "expect"), (.date, "date"),
+        (.xMsDate, "x-ms-date"), (.xMsContentSHA256, "x-ms-content-sha256"), (.xMsHost, "x-ms-host"),
+        (.xMsClientRequestID, "x-ms-client-request-id"), (.connection, "connection"), (.keepAlive, "keep-alive"),
+        (.proxyConnection, "proxy-connection"), (.te, "te"), (.trailer, "trailer"), (.upgrade, "upgrade"),
+        (.http2Settings, "http2-settings"), (.proxyAuthorization, "proxy-authorization"),
+        (.proxyAuthenticate, "proxy-authenticate"), (.cookie, "cookie"), (.cookie2, "cookie2"), (.apiKey, "api-key"),
+        (.xAPIKey, "x-api-key"), (.ocpApimSubscriptionKey, "ocp-apim-subscription-key"),
+        (.ocpApimTrace, "ocp-apim-trace"), (.xFunctionsKey, "x-functions-key"), (.xAuthToken, "x-auth-token"),
+        (.xAccessToken, "x-access-token"), (.xAmzSecurityToken, "x-amz-security-token"),
+        (.xGoogAPIKey, "x-goog-api-key"), (.xOriginalAuthorization, "x-original-authorization"),
+        (.authenticationInfo, "authentication-info"), (.wwwAuthenticate, "www-authenticate"),
+        (.forwarded, "forwarded"), (.xForwardedAuthorization, "x-forwarded-authorization"), (.xRealIP, "x-real-ip"),
+        (.xClientIP, "x-client-ip"), (.trueClientIP, "true-client-ip"), (.xHost, "x-host"),
+        (.xOriginalHost, "x-original-host"), (.xOriginalURL, "x-original-url"), (.xRewriteURL, "x-rewrite-url"),
+        (.xMethodOverride, "x-method-override"), (.xMsReturnClientRequestID, "x-ms-return-client-request-id"),
+        (.xMsUserAgent, "x-ms-useragent"), (.xMsRequestID, "x-ms-request-id"), (.xMsErrorCode, "x-ms-error-code"),
+        (.location, "location"), (.contentLocation, "content-location"), (.operationLocation, "operation-location"),
+        (.azureAsyncOperation, "azure-asyncoperation"), (.retryAfter, "retry-after"), (.setCookie, "set-cookie"),
+        (.server, "server"), (.accept, "accept"), (.acceptEncoding, "accept-encoding"), (.userAgent, "user-agent"),
+        (.cacheControl, "cache-control"), (.contentEncoding, "content-encoding"), (.via, "via"), (.allow, "allow"),
+    ]
 }

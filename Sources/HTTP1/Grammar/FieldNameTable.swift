@@ -39,9 +39,9 @@ struct FieldNameTable {
 
     /// All names of ``FieldName``.
     private init() {
-        for name in FieldName.allCases where name.text.utf8CodeUnitCount > 0 {
+        for (name, text) in FieldName.texts {
             var buffer = ByteBuffer()
-            buffer.append(name.text)
+            buffer.append(text)
             let (key, _) = Self.foldedKey(buffer.span, from: 0, to: buffer.count)
             var place = key.place
             while slots[place].name != .other { place = (place &+ 1) & 255 }

@@ -159,6 +159,8 @@ public struct RequestParser: ~Copyable {
         position = offset
         guard offset < end else { return false }
         guard offset > partStart else { throw .requestLineSyntax }
+        // The space and the eight bytes of a version must fit as well.
+        guard offset &+ 9 &- lineStart <= limits.requestLineBytes else { throw .requestLineTooLong }
         let parsed = try ParsedTarget(bytes, from: partStart, to: offset, mark: mark, method: head.method)
         head.rawTarget = ByteRange(start: partStart, end: offset)
         head.target = parsed.target

@@ -38,11 +38,30 @@ public enum ResponseWriter {
 
     /// The reason that the IANA registry gives for `status`; empty for one that it does not know.
     public static func reason(_ status: Int) -> StaticString {
+        switch status / 100 {
+        case 1: informational(status)
+        case 2: successful(status)
+        case 3: redirection(status)
+        case 4: clientError(status)
+        case 5: serverError(status)
+        default: ""
+        }
+    }
+}
+
+extension ResponseWriter {
+    private static func informational(_ status: Int) -> StaticString {
         switch status {
         case 100: "Continue"
         case 101: "Switching Protocols"
         case 102: "Processing"
         case 103: "Early Hints"
+        default: ""
+        }
+    }
+
+    private static func successful(_ status: Int) -> StaticString {
+        switch status {
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"
@@ -53,6 +72,12 @@ public enum ResponseWriter {
         case 207: "Multi-Status"
         case 208: "Already Reported"
         case 226: "IM Used"
+        default: ""
+        }
+    }
+
+    private static func redirection(_ status: Int) -> StaticString {
+        switch status {
         case 300: "Multiple Choices"
         case 301: "Moved Permanently"
         case 302: "Found"
@@ -61,6 +86,12 @@ public enum ResponseWriter {
         case 305: "Use Proxy"
         case 307: "Temporary Redirect"
         case 308: "Permanent Redirect"
+        default: ""
+        }
+    }
+
+    private static func clientError(_ status: Int) -> StaticString {
+        switch status {
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 402: "Payment Required"
@@ -89,6 +120,12 @@ public enum ResponseWriter {
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 451: "Unavailable For Legal Reasons"
+        default: ""
+        }
+    }
+
+    private static func serverError(_ status: Int) -> StaticString {
+        switch status {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"
