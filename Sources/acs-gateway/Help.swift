@@ -18,21 +18,29 @@ enum Help {
 
     /// One command: how to call it, what each word means.
     static func command(_ syntax: Syntax) -> String {
-        var usage = "usage: \(Program.name) \(syntax.name)"
-        for operand in syntax.operands { usage += " \(operand.name)" }
-        for option in syntax.options {
-            switch option.times {
-            case .required: usage += " \(form(option))"
-            case .optional: usage += " [\(form(option))]"
-            case .repeated: usage += " [\(form(option))]…"
-            }
-        }
+        let usage = usageLine(syntax)
         var parts = ["\(usage)\n\n\(syntax.summary)\n"]
         if !syntax.operands.isEmpty { parts.append(columns(syntax.operands.map { ($0.name, $0.help) }) + "\n") }
         let options = syntax.options + [Option("help", help: "this text")]
         parts.append("options:\n" + columns(options.map { (form($0), $0.help) }) + "\n")
         parts += syntax.notes.map { $0 + "\n" }
         return parts.joined(separator: "\n")
+    }
+
+    /// All that can stand behind the name; `[options]` for what would not fit on the line.
+    private static func usageLine(_ syntax: Syntax) -> String {
+        let start = (["usage: \(Program.name) \(syntax.name)"] + syntax.operands.map(\.name))
+        let words = syntax.options.map { option in
+            switch option.times {
+            case .required: form(option)
+            case .optional: "[\(form(option))]"
+            case .repeated: "[\(form(option))]…"
+            }
+        }
+        let whole = (start + words).joined(separator: " ")
+        if whole.count <= 100 { return whole }
+        let required = syntax.options.filter { $0.times == .required }.map(form)
+        return (start + required + ["[options]"]).joined(separator: " ")
     }
 
     private static func form(_ option: Option) -> String {
