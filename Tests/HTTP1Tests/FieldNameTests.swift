@@ -60,6 +60,16 @@ struct FieldNameTests {
         #expect(unnamed == [.other, .xForwardedOther, .xHTTPMethodOther, .xMsOther, .xAcsGatewayOther])
     }
 
+    @Test("a field is found by its name, a look-alike is not")
+    func index() throws {
+        var parser = RequestParser(limits: HeadLimits())
+        var head = RequestHead()
+        let text = "GET / HTTP/1.1\r\nHost: a\r\nuser_agent: a\r\nUser-Agent: b\r\nUser-Agent: c\r\n\r\n"
+        _ = try parser.parse(Array(text.utf8).span, into: &head)
+        let indices = [head.index(of: .host), head.index(of: .userAgent), head.index(of: .via)]
+        #expect(indices == [0, 2, -1])
+    }
+
     @Test("the groups of names are those of the rules")
     func groups() {
         #expect(

@@ -11,7 +11,8 @@ struct FieldSectionScanner: ~Copyable {
         case lineStart, name, value, lineEnd, lastLineEnd
     }
 
-    private let limits: HeadLimits
+    /// The limits of the whole head.
+    let limits: HeadLimits
     private let names = FieldNameTable.shared
     private var place = Place.lineStart
     /// Of the line that is being read: where it begins, its colon, and what its name means.

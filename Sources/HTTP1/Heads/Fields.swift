@@ -47,6 +47,11 @@ struct FieldList: ~Copyable {
         return slots[index]
     }
 
+    func index(of name: FieldName) -> Int {
+        for index in 0..<count where slots[index].known == name && !slots[index].isLookalike { return index }
+        return -1
+    }
+
     /// Makes room for more lines.
     mutating func grow() {
         slots.append(contentsOf: repeatElement(Self.unused, count: slots.count))

@@ -10,7 +10,7 @@ public struct RequestHead: ~Copyable {
     public internal(set) var method = Method.other
     /// Where the method stands.
     public internal(set) var methodRange = ByteRange.empty
-    /// The whole target as sent.
+    /// The whole target as sent.  What goes on is made of ``target``, whose parts leave out what is not sent on.
     public internal(set) var rawTarget = ByteRange.empty
     /// The target, split.
     public internal(set) var target = RequestTarget(form: .origin, path: .empty, query: nil)
@@ -60,6 +60,10 @@ public struct RequestHead: ~Copyable {
 
     /// The field line at `index`, in the order of the message; traps outside `0..<fieldCount`.
     @inlinable public func field(at index: Int) -> FieldLine { fields[index] }
+
+    /// The first field line that is `name` and no look-alike, or -1.  It searches: the fields that every request needs
+    /// have properties of their own.
+    public func index(of name: FieldName) -> Int { fields.index(of: name) }
 
     /// Forgets the last request; keeps storage.
     public mutating func reset() {

@@ -32,6 +32,9 @@ public struct ResponseHead: ~Copyable {
     /// The field line at `index`, in the order of the message; traps outside `0..<fieldCount`.
     @inlinable public func field(at index: Int) -> FieldLine { fields[index] }
 
+    /// The first field line that is `name` and no look-alike, or -1.  It searches.
+    public func index(of name: FieldName) -> Int { fields.index(of: name) }
+
     /// Forgets the last answer; keeps storage.
     public mutating func reset() {
         fields.removeAll()

@@ -10,14 +10,12 @@ public struct ResponseParser: ~Copyable {
         case statusLine, reason, lineEnd, fields
     }
 
-    private let limits: HeadLimits
     private var place = Place.statusLine
     private var position = 0
     private var section: FieldSectionScanner
 
     /// A parser for all answers of one connection.
     public init(limits: HeadLimits = .answer) {
-        self.limits = limits
         section = FieldSectionScanner(limits: limits)
     }
 
@@ -69,7 +67,7 @@ public struct ResponseParser: ~Copyable {
             guard try readStatus(bytes, &head) else { return false }
         }
         if place == .reason {
-            let bound = limits.requestLineBytes &+ 1
+            let bound = section.limits.requestLineBytes &+ 1
             let end = min(bytes.count, bound)
             while position < end, Grammar.isText(bytes[position]) { position &+= 1 }
             guard position < end else {
@@ -120,45 +118,5 @@ public struct ResponseParser: ~Copyable {
             return true
         }
         return false
-    }
-}
-
-extension ResponseHead {
-    /// Takes in the field lines that have come since the last call.
-    @inline(__always)
-    mutating func noteNewFields(_ bytes: Span<UInt8>) throws(Rule) {
-        while notedFields < fields.count {
-            let line = fields[notedFields]
-            notedFields &+= 1
-            guard line.known.concernsParser, !line.isLookalike else { continue }
-            switch line.known {
-            case .contentLength:
-                try message.noteSingleton(.contentLength)
-                try message.setContentLength(bytes, line.value)
-            case .transferEncoding:
-                try message.noteSingleton(.transferEncoding)
-                message.transferEncoding = line.value
-            case .connection: try message.addConnection(bytes, line.value)
-            case _: break
-            }
-        }
-    }
-
-    /// What can be decided only when all fields are known: RFC 9112 §6.3, in its order.
-    mutating func finish(_ bytes: Span<UInt8>, method: Method) throws(Rule) {
-        let isChunked = try message.isChunked(bytes, version: version)
-        if message.contentLength >= 0 { declaredLength = message.contentLength }
-        if method == .head || status < 200 || status == 204 || status == 304 {
-            framing = .none
-        } else if isChunked {
-            framing = .chunked
-        } else if let declaredLength {
-            framing = .length(declaredLength)
-        } else {
-            framing = .untilClose
-        }
-        isPersistent =
-            !message.saysClose && (version == .http11 || message.saysKeepAlive) && framing != .untilClose
-        message.markNominated(&fields, in: bytes)
     }
 }
