@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// Reads a configuration file: bytes, YAML, typed values, checks across them.
 ///
 /// Everything that is wrong is told in one run, except that what makes the file unreadable is told alone.
@@ -7,7 +9,38 @@ public enum ConfigLoader {
 
     /// Loads `file`, with all that it refers to read through `environment`.
     public static func load(file: String, environment: LoadEnvironment) -> LoadResult {
-        LoadResult(draft: GatewayConfig(), diagnostics: Diagnostics(), sha256: "")
+        var result = LoadResult()
+        guard let bytes = read(file, environment, &result.diagnostics) else { return result }
+        result.sha256 = SHA256.digest(of: bytes.span).hex
+        let source = SourceText(file: file, bytes: bytes)
+        do throws(YAMLFailure) {
+            result.diagnostics.add(source)
+            let root = try YAMLDocument.parse(source, into: &result.diagnostics)
+            result.diagnostics.hideSecrets(in: root)
+            let directory = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? ""
+            let context = ReadingContext(environment: environment, directory: directory, allowsInlineSecrets: false)
+            result.draft = GatewayConfig.decode(root, context: context, into: &result.diagnostics)
+        } catch {
+            // Told alone: what was found before it may be its consequence.
+            result.diagnostics = Diagnostics()
+            result.diagnostics.add(source)
+            result.diagnostics.hideBrokenLine(at: error.diagnostic.place, in: source)
+            result.diagnostics.report(error.diagnostic)
+        }
+        return result
+    }
+
+    private static func read(
+        _ file: String, _ environment: LoadEnvironment, _ diagnostics: inout Diagnostics
+    ) -> [UInt8]? {
+        do throws(FileFailure) {
+            return try environment.readFile(file, fileLimitBytes).bytes
+        } catch {
+            let reason = error.sentence(limit: "4 MiB")
+            let id = error == .tooLarge ? DiagnosticID.fileTooLarge : .unreadableFile
+            diagnostics.report(id, "the configuration cannot be read: \(reason)", at: .whole(file))
+            return nil
+        }
     }
 }
 
@@ -17,12 +50,53 @@ public enum ConfigLoader {
 /// when there are errors already, so that all are told together; then ``config`` says whether it may be served.
 public struct LoadResult: Sendable {
     /// What could be read, with gaps where there were errors.  Never to be served: see ``config``.
-    public var draft: GatewayConfig
+    public var draft = GatewayConfig()
     /// All findings so far.
-    public var diagnostics: Diagnostics
+    public var diagnostics = Diagnostics()
     /// The SHA-256 of the file in lower-case hexadecimal; empty when it could not be read.
-    public var sha256: String
+    public var sha256 = ""
 
     /// The configuration, unless there are errors.
     public var config: GatewayConfig? { diagnostics.hasErrors ? nil : draft }
+}
+
+extension Diagnostics {
+    /// Top-level keys whose values hold no secret.
+    private static let openSections = [
+        "version", "revision", "workers", "allow_inline_secrets", "defaults", "listeners", "resources", "routes",
+        "telemetry", "admin",
+    ]
+    private static let secretSections = ["credentials", "callers"]
+
+    /// True for an open section, also a mistyped one.
+    private static func isOpen(_ key: String) -> Bool {
+        if openSections.contains(key) { return true }
+        let meant = Suggestion.closest(to: key, among: secretSections + openSections)
+        return meant.map { !secretSections.contains($0) } ?? false
+    }
+
+    /// Hides in `root` what may be a secret: everything below `credentials`, `callers` or a mistyped top-level key,
+    /// and elsewhere what a key calls one.
+    fileprivate mutating func hideSecrets(in root: Node) {
+        for entry in root.entries {
+            if Self.isOpen(entry.key) { hideSecretValues(in: entry.value) } else { hide(entry.value) }
+        }
+    }
+
+    private mutating func hideSecretValues(in node: Node) {
+        switch node.content {
+        case .scalar: return
+        case .list(let items):
+            for item in items { hideSecretValues(in: item) }
+        case .mapping(let entries):
+            for entry in entries {
+                if Self.soundsSecret(entry.key) { hide(entry.value) } else { hideSecretValues(in: entry.value) }
+            }
+        }
+    }
+
+    private static func soundsSecret(_ key: String) -> Bool {
+        let word = key.lowercased()
+        return ["key", "secret", "password", "token", "connection_string"].contains { word.contains($0) }
+    }
 }

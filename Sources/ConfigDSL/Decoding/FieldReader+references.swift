@@ -39,7 +39,7 @@ extension FieldReader {
         guard isNumber else { return }
         throw ValueError(
             .leadingZero, "is a number with a leading zero, which YAML reads as octal",
-            help: "as text write `\"\(Shown.short(text))\"`; as a number leave the zero out")
+            help: "as text write `\"0\(Shown.short(String(Substring(digits))))\"`; as a number leave the zero out")
     }
 
     /// The text that `reference` stands for.
@@ -85,11 +85,12 @@ extension FieldReader {
             }
         }
         // `$CREDENTIALS_DIRECTORY` came from the environment: its value is not shown.
-        let places =
-            reference.source == .cred ? "`$CREDENTIALS_DIRECTORY`, `/run/secrets`" : "`\(Shown.short(paths[0]))`"
+        let help =
+            reference.source == .cred
+            ? "looked in `$CREDENTIALS_DIRECTORY` and `/run/secrets`" : "looked for `\(Shown.short(paths[0]))`"
         throw .sentence(
             .unreadableReference, "file of `\(reference.shown)` cannot be read: \(failure.sentence(limit: "1 MiB"))",
-            help: "looked in \(places)")
+            help: help)
     }
 
     /// Where a file's value ends: editors put a newline behind it that nobody means.

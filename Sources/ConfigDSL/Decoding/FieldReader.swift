@@ -18,14 +18,20 @@ public struct FieldReader {
     /// What the mapping is, as sentences name it: ``route `sms` ``; empty for the file itself.
     public let owner: String
 
+    private let node: Node
     private let entries: [Node.Entry]
     /// The keys asked for, in that order: the known ones.
     private var asked: [String] = []
+    /// What is missing, and the keys that would mend it.
+    private var absences: [(keys: [String], diagnostic: Diagnostic)] = []
+    /// Keys that need no further word: told already, or another's to read.
+    private var settled: [String] = []
     /// Keys of the language that this version does not read yet.
     private var reserved: [String] = []
 
-    private init(_ entries: [Node.Entry], of owner: String, at place: SourcePlace, context: ReadingContext) {
-        self.entries = entries
+    private init(_ node: Node, of owner: String, at place: SourcePlace, context: ReadingContext) {
+        self.node = node
+        entries = node.entries
         self.owner = owner
         self.place = place
         self.context = context
@@ -42,12 +48,12 @@ public struct FieldReader {
         _ node: Node, of owner: String, at place: SourcePlace? = nil, context: ReadingContext,
         into diagnostics: inout Diagnostics, _ body: (inout FieldReader) -> Value?
     ) -> Value? {
-        guard case .mapping(let entries) = node.content else {
+        guard case .mapping = node.content else {
             let subject = owner.isEmpty ? "the file" : owner
             diagnostics.report(node.wrongType(subject, wanted: "a mapping of keys and values"))
             return nil
         }
-        var fields = FieldReader(entries, of: owner, at: place ?? node.place, context: context)
+        var fields = FieldReader(node, of: owner, at: place ?? node.place, context: context)
         swap(&fields.diagnostics, &diagnostics)
         let value = body(&fields)
         fields.tellUnknownKeys()
@@ -58,10 +64,12 @@ public struct FieldReader {
     // MARK: Single values
 
     /// The value of `key`, which must be there; `nil` when it is missing or wrong, which is told.
+    ///
+    /// - Parameter example: a value, for the help of who left it out.
     public mutating func required<Value>(
-        _ key: String, _ parse: (Scalar) throws(ValueError) -> Value
+        _ key: String, example: String? = nil, _ parse: (Scalar) throws(ValueError) -> Value
     ) -> Value? {
-        guard let node = requiredNode(key) else { return nil }
+        guard let node = requiredNode(key, example: example) else { return nil }
         return value(of: node, "`\(key)`", parse)
     }
 
@@ -124,9 +132,9 @@ public struct FieldReader {
 
     /// What `body` reads from the mapping at `key`, which must be there.
     public mutating func requiredSection<Value>(
-        _ key: String, _ body: (inout FieldReader) -> Value?
+        _ key: String, example: String? = nil, _ body: (inout FieldReader) -> Value?
     ) -> Value? {
-        guard requiredNode(key) != nil else { return nil }
+        guard requiredNode(key, example: example) != nil else { return nil }
         return section(key, body)
     }
 
@@ -153,16 +161,17 @@ public struct FieldReader {
     }
 
     /// The raw node of `key`; told when it is not there.
-    public mutating func requiredNode(_ key: String) -> Node? {
+    public mutating func requiredNode(_ key: String, example: String? = nil) -> Node? {
         if let node = self.node(key) { return node }
-        reportMissing(key)
+        let subject = owner.isEmpty ? "the file" : owner
+        let help = example.map { "add `\(key): \($0)`" }
+        reportAbsence(of: [key], Diagnostic(.missingKey, "\(subject) has no `\(key)`", at: place, help: help))
         return nil
     }
 
-    /// Tells that `key` is missing.
-    public mutating func reportMissing(_ key: String, help: String? = nil) {
-        let subject = owner.isEmpty ? "the file" : owner
-        report(.missingKey, "\(subject) has no `\(key)`", at: place, help: help)
+    /// Tells that something is missing, unless a mistyped key turns out to be one of `keys`: that is told already.
+    public mutating func reportAbsence(of keys: [String], _ diagnostic: Diagnostic) {
+        absences.append((keys, diagnostic))
     }
 
     /// True when `key` is there, right or wrong.
@@ -170,9 +179,36 @@ public struct FieldReader {
         entries.contains { $0.key == key }
     }
 
+    /// True when `key` is there, or a key that nobody asked for and that looks like it.
+    public func seemsToHave(_ key: String) -> Bool {
+        entries.contains { entry in
+            entry.key == key || !asked.contains(entry.key) && Suggestion.closest(to: entry.key, among: [key]) != nil
+        }
+    }
+
     /// Where `key` stands; the mapping's place when it does not.
     public func place(of key: String) -> SourcePlace {
         entries.first { $0.key == key }?.keyPlace ?? place
+    }
+
+    /// Where the value of `key` stands; the mapping's place when there is none.
+    public func valuePlace(of key: String) -> SourcePlace {
+        entries.first { $0.key == key }?.value.place ?? place
+    }
+
+    /// The mapping as it is, for its owner to read later: no key of it counts as unknown here.
+    mutating func leaveRaw() -> Node {
+        settled += entries.map(\.key)
+        return node
+    }
+
+    /// `keys` have no meaning here: each that is there is told, with `help`.
+    mutating func refuse(_ keys: [String], help: String) {
+        for key in keys where node(key) != nil {
+            report(.misplacedSetting, "`\(key)` cannot be set in \(owner)", at: place(of: key), help: help)
+        }
+        asked.removeAll(where: keys.contains)
+        settled += keys
     }
 
     /// `keys` belong to the language, but this version does not read them.
@@ -197,7 +233,8 @@ public struct FieldReader {
         let names = keys.map { "`\($0)`" }.joined(separator: ", ")
         let subject = owner.isEmpty ? "the file" : owner
         if present.isEmpty {
-            report(.keysConflict, "\(subject) has none of \(names)", at: place, help: "exactly one is needed")
+            let message = "\(subject) has none of \(names)"
+            reportAbsence(of: keys, Diagnostic(.keysConflict, message, at: place, help: "exactly one is needed"))
         } else {
             let others = present.dropLast().map { "`\($0)`" }.joined(separator: ", ")
             let last = present.last ?? ""
@@ -228,7 +265,10 @@ public struct FieldReader {
     }
 
     private mutating func tellUnknownKeys() {
-        for entry in entries where !asked.contains(entry.key) {
+        for absence in absences where !absence.keys.contains(where: seemsToHave) {
+            diagnostics.report(absence.diagnostic)
+        }
+        for entry in entries where !asked.contains(entry.key) && !settled.contains(entry.key) {
             let key = Shown.short(entry.key)
             let whereabouts = owner.isEmpty ? "at the top level" : "in \(owner)"
             var help = "known keys: \(asked.joined(separator: ", "))"

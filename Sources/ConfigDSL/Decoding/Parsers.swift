@@ -74,9 +74,10 @@ extension ValueError {
     /// The value is none of `words`.
     public static func notAChoice(_ scalar: Scalar, of words: [String]) -> ValueError {
         let known = words.map { "`\($0)`" }.joined(separator: ", ")
+        if words.count == 1 { return ValueError(.notAChoice, "can only be \(known)", help: "write \(known)") }
         let close = scalar.isLiteral ? Suggestion.closest(to: scalar.text, among: words) : nil
-        let help = close.map { "did you mean `\($0)`?" } ?? "it takes \(known)"
-        return ValueError(.notAChoice, words.count == 1 ? "can only be \(known)" : "is none of \(known)", help: help)
+        return ValueError(
+            .notAChoice, "is none of \(known)", help: close.map { "did you mean `\($0)`?" } ?? "write one of them")
     }
 }
 

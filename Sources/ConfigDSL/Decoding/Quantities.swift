@@ -1,62 +1,95 @@
 internal import Bytes
 
-/// A kind of quantity: its units and what people write instead of them.
+/// A kind of quantity: its units, and what people write instead of them.
 private struct Units {
-    /// `duration`, `size`: for sentences.
+    /// For sentences.
     let noun: String
     /// Units from small to large with their worth in the smallest.
-    let worth: [(unit: String, value: Int)]
-    /// Lower-case words that are not units, and the unit that was meant.
-    let meant: [String: String]
+    let units: [(name: String, worth: Int)]
+    /// Other words, in lower case, with theirs.
+    let words: [String: Int]
     /// How such a quantity is written.
     let examples: String
 
+    private static let second = 1_000
+    private static let minute = 60_000
+    private static let hour = 3_600_000
+    private static let day = 86_400_000
+
     static let durations = Units(
-        noun: "duration", worth: [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)],
-        meant: [
-            "msec": "ms", "millis": "ms", "milliseconds": "ms", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
-            "min": "m", "mins": "m", "minute": "m", "minutes": "m", "hr": "h", "hour": "h", "hours": "h",
+        noun: "duration", units: [("ms", 1), ("s", second), ("m", minute), ("h", hour)],
+        words: [
+            "msec": 1, "millis": 1, "milliseconds": 1, "sec": second, "secs": second, "second": second,
+            "seconds": second, "min": minute, "mins": minute, "minute": minute, "minutes": minute, "hr": hour,
+            "hour": hour, "hours": hour, "d": day, "day": day, "days": day,
         ],
         examples: "`250ms`, `30s`, `5m` or `1h`")
 
     static let sizes = Units(
-        noun: "size", worth: [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)],
-        meant: [
-            "byte": "B", "bytes": "B", "k": "KiB", "kb": "KiB", "ki": "KiB", "m": "MiB", "mb": "MiB", "mi": "MiB",
-            "g": "GiB", "gb": "GiB", "gi": "GiB",
+        noun: "size", units: [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)],
+        words: [
+            "byte": 1, "bytes": 1, "k": 1 << 10, "kb": 1 << 10, "ki": 1 << 10, "m": 1 << 20, "mb": 1 << 20,
+            "mi": 1 << 20, "g": 1 << 30, "gb": 1 << 30, "gi": 1 << 30, "t": 1 << 40, "tb": 1 << 40, "tib": 1 << 40,
         ],
         examples: "`512B`, `64KiB` or `12MiB`")
 
-    /// The quantity in the smallest unit; `bare` guesses the unit of a number without one.
-    func parse(_ scalar: Scalar, bare: (Int) -> String) throws(ValueError) -> Int {
-        let digits = scalar.text.utf8.prefix(while: ASCII.isDigit)
-        let unit = String(scalar.text.utf8.dropFirst(digits.count)) ?? ""
-        guard let number = Int(decimal: String(digits) ?? ""), unit.utf8.allSatisfy(ASCII.isLetter) else {
-            throw ValueError(.badForm, "is not a \(noun)", help: "write one whole number and its unit: \(examples)")
+    /// The quantity in the smallest unit, within `bounds`; `bare` guesses what a number without a unit means.
+    func parse(
+        _ scalar: Scalar, within bounds: ClosedRange<Int>, bare: (Int) -> String
+    ) throws(ValueError) -> Int {
+        let bytes = scalar.text.utf8
+        let digits = String(Substring(bytes.prefix(while: ASCII.isDigit)))
+        let unit = String(Substring(bytes.dropFirst(digits.utf8.count)))
+        let help = scalar.isLiteral ? guess(scalar.text, bare: bare) : nil
+        guard let number = Int(decimal: digits), unit.utf8.allSatisfy(ASCII.isLetter) else {
+            let cure = help ?? "write one whole number and its unit: \(examples)"
+            throw ValueError(.badForm, "is not a \(noun)", help: cure)
         }
-        if let known = worth.first(where: { $0.unit == unit }) {
-            let (product, overflow) = number.multipliedReportingOverflow(by: known.value)
-            return overflow ? .max : product
+        guard let known = units.first(where: { $0.name == unit }) else {
+            let cure = help ?? "a \(noun) is written like \(examples)"
+            throw ValueError(.badUnit, unit.isEmpty ? "has no unit" : "has an unknown unit", help: cure)
         }
-        let word = String(decoding: unit.utf8.map(ASCII.lowercased), as: UTF8.self)
-        let sameLetters = worth.first { $0.unit.utf8.map(ASCII.lowercased) == Array(word.utf8) }
-        let guess = unit.isEmpty ? bare(number) : (sameLetters?.unit ?? meant[word]).map { "\(number)\($0)" }
-        let help = scalar.isLiteral ? guess.map { "did you mean `\($0)`?" } : nil
-        throw ValueError(
-            .badUnit, unit.isEmpty ? "has no unit" : "has an unknown unit",
-            help: help ?? "a \(noun) is written like \(examples)")
+        let (product, overflow) = number.multipliedReportingOverflow(by: known.worth)
+        let amount = overflow ? .max : product
+        guard bounds.contains(amount) else {
+            let message = amount < bounds.lowerBound ? "is too small" : "is too large"
+            let (least, most) = (text(bounds.lowerBound), text(bounds.upperBound))
+            throw ValueError(.outOfRange, message, help: "it takes `\(least)` to `\(most)`")
+        }
+        return amount
+    }
+
+    /// What `text` was probably meant to be, asked as a question.
+    ///
+    /// Knows blanks, other words for units, and decimal fractions: `1.5 sec` is `1500ms`.
+    private func guess(_ text: String, bare: (Int) -> String) -> String? {
+        var rest = text.utf8.filter { $0 != ASCII.space }[...]
+        func digits() -> String {
+            let run = rest.prefix(while: ASCII.isDigit)
+            rest = rest.dropFirst(run.count)
+            return String(decoding: run, as: UTF8.self)
+        }
+        guard let whole = Int(decimal: digits()), whole < 1 << 40 else { return nil }
+        var thousandths = 0
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            let fraction = digits()
+            guard (1...3).contains(fraction.utf8.count) else { return nil }
+            thousandths = Int(decimal: fraction + String(repeating: "0", count: 3 - fraction.utf8.count)) ?? 0
+        }
+        let word = String(decoding: rest.map(ASCII.lowercased), as: UTF8.self)
+        if word.isEmpty { return thousandths == 0 ? "did you mean \(bare(whole))?" : nil }
+        let unit = units.first { $0.name.utf8.map(ASCII.lowercased) == Array(word.utf8) }
+        guard let worth = unit?.worth ?? words[word], worth * thousandths % 1_000 == 0 else { return nil }
+        let amount = whole * worth + worth * thousandths / 1_000
+        let same = thousandths == 0 ? units.first { $0.worth == worth } : nil
+        return "did you mean `\(same.map { "\(whole)\($0.name)" } ?? self.text(amount))`?"
     }
 
     /// `amount` in the largest unit that divides it.
     func text(_ amount: Int) -> String {
-        let fitting = worth.last { amount >= $0.value && amount % $0.value == 0 }
-        return fitting.map { "\(amount / $0.value)\($0.unit)" } ?? "\(amount)\(worth[0].unit)"
-    }
-
-    func check(_ amount: Int, within bounds: ClosedRange<Int>) throws(ValueError) {
-        if bounds.contains(amount) { return }
-        let help = "it takes `\(text(bounds.lowerBound))` to `\(text(bounds.upperBound))`"
-        throw ValueError(.outOfRange, amount < bounds.lowerBound ? "is too small" : "is too large", help: help)
+        let unit = units.last { amount >= $0.worth && amount % $0.worth == 0 } ?? units[0]
+        return "\(amount / unit.worth)\(unit.name)"
     }
 }
 
@@ -67,13 +100,10 @@ extension Duration {
     }
 
     /// A duration like `250ms`, `30s`, `5m` or `1h` of as many milliseconds as `bounds` allow.
-    public static func parse(
-        within bounds: ClosedRange<Int>
-    ) -> (Scalar) throws(ValueError) -> Duration {
+    public static func parse(within bounds: ClosedRange<Int>) -> (Scalar) throws(ValueError) -> Duration {
         { (scalar: Scalar) throws(ValueError) -> Duration in
-            let amount = try Units.durations.parse(scalar) { $0 >= 1_000 ? "\($0)ms" : "\($0)s" }
-            try Units.durations.check(amount, within: bounds)
-            return .milliseconds(amount)
+            .milliseconds(
+                try Units.durations.parse(scalar, within: bounds) { $0 >= 1_000 ? "`\($0)ms`" : "`\($0)s`" })
         }
     }
 }
@@ -83,12 +113,9 @@ public enum ByteSize {
     /// A size like `512B`, `64KiB` or `12MiB` of as many bytes as `bounds` allow.
     public static func parse(within bounds: ClosedRange<Int>) -> (Scalar) throws(ValueError) -> Int {
         { (scalar: Scalar) throws(ValueError) -> Int in
-            let amount = try Units.sizes.parse(scalar) { $0 < 1_024 ? "\($0)KiB" : Units.sizes.text($0) }
-            try Units.sizes.check(amount, within: bounds)
-            return amount
+            try Units.sizes.parse(scalar, within: bounds) { number in
+                number < 1_024 ? "`\(number)KiB` or `\(number)MiB`" : "`\(Units.sizes.text(number))`"
+            }
         }
     }
-
-    /// `bytes` in the largest unit that divides it: `64KiB`.
-    static func text(_ bytes: Int) -> String { Units.sizes.text(bytes) }
 }

@@ -8,9 +8,10 @@ public enum Suggestion {
     /// The candidate that `word` most likely was meant to be; `nil` when none is close.
     ///
     /// Close is up to a third of the word's letters wrong, left out, doubled or exchanged with a neighbour; case, `-`
-    /// and `_` do not count.  Of equally close ones the first wins.
+    /// and `_` do not count.  Of equally close ones the first wins.  Without any, the only one that holds the word, or
+    /// that it holds: `warn` is `warning`.
     public static func closest(to word: String, among candidates: [String]) -> String? {
-        guard word.utf8.count <= longest else { return nil }
+        guard word.utf8.count <= longest, word.utf8.contains(where: ASCII.isLetter) else { return nil }
         let letters = normalized(word)
         var best: (candidate: String, distance: Int)?
         for candidate in candidates where candidate.utf8.count <= longest {
@@ -21,7 +22,15 @@ public enum Suggestion {
             guard distance <= allowed, distance < best?.distance ?? .max else { continue }
             best = (candidate, distance)
         }
-        return best?.candidate
+        if let best { return best.candidate }
+        let holding = candidates.filter { holds(letters, normalized($0)) }
+        return holding.count == 1 ? holding.first : nil
+    }
+
+    /// True when one is part of the other, of four letters or more.
+    private static func holds(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        let (part, whole) = one.count < other.count ? (one, other) : (other, one)
+        return part.count >= 4 && whole.firstRange(of: part) != nil
     }
 
     /// Lower-case letters and digits alone.

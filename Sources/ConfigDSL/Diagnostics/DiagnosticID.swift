@@ -157,8 +157,8 @@ extension DiagnosticID {
     public static let badMode = DiagnosticID("E504")
     /// A setting that this kind of listener does not have.
     public static let listenerSetting = DiagnosticID("E505")
-    /// A file that a `tls` section names cannot be read.
-    public static let unreadableTLSFile = DiagnosticID("E506")
+    /// A file that a setting names cannot be read.
+    public static let unreadableFileSetting = DiagnosticID("E506")
 }
 
 /// E6xx: resources and credentials.

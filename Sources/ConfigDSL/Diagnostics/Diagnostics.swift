@@ -60,6 +60,11 @@ public struct Diagnostics: Sendable {
         masks.hide(node, isSecret: isSecret)
     }
 
+    /// The line at `place` could not be read as YAML, and may hold a secret.
+    mutating func hideBrokenLine(at place: SourcePlace, in source: SourceText) {
+        masks.hideBrokenLine(at: place, in: source)
+    }
+
     /// `node` was read as something that is no secret.
     mutating func reveal(_ node: Node) {
         masks.reveal(node)

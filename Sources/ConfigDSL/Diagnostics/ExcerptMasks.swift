@@ -27,9 +27,12 @@ struct ExcerptMasks: Sendable {
     }
 
     private var masks: [Start: Mask] = [:]
+    /// Stretches of lines that could not be read as YAML.
+    private var stretches: [Line: Range<Int>] = [:]
 
     /// Hides the literal scalars in `node`.  A text that is nothing but a reference says no secret.
     mutating func hide(_ node: Node, isSecret: Bool) {
+        for value in node.refused { hide(value, isSecret: isSecret) }
         switch node.content {
         case .scalar(let text, _):
             if node.isNull || Self.isBareReference(text) { return }
@@ -49,9 +52,21 @@ struct ExcerptMasks: Sendable {
         if masks[start]?.isSecret == false { masks[start] = nil }
     }
 
+    /// Hides what stands at `place` in a file that is not YAML, unless it is where no secret belongs.
+    mutating func hideBrokenLine(at place: SourcePlace, in source: SourceText) {
+        guard place.line > 0, !source.isHarmless(line: place.line) else { return }
+        let line = source.line(place.line)
+        let lead = line.prefix { $0 == " " || $0 == "-" }.count
+        // What stands before the first colon is a key.
+        let colon = line.firstIndex(of: ":").map { $0 + 1 } ?? lead
+        let value = line.dropFirst(colon).prefix { $0 == " " }.count
+        stretches[Line(file: place.file, number: place.line)] =
+            (colon + value + 1)..<max(colon + value + 1, line.count + 1)
+    }
+
     /// The hidden columns of each line that has any.
     var hiddenColumns: [Line: [Range<Int>]] {
-        var columns: [Line: [Range<Int>]] = [:]
+        var columns = stretches.mapValues { [$0] }
         for (start, mask) in masks {
             for number in start.line.number...max(start.line.number, mask.endLine) {
                 let lower = number == start.line.number ? start.column : 1

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The text of one file, for excerpts.
 public struct SourceText: Sendable {
     /// The file as it was named when it was loaded.
@@ -25,6 +27,12 @@ public struct SourceText: Sendable {
         return Array(String(decoding: line, as: UTF8.self).unicodeScalars)
     }
 
+    /// The scalars of line `number`; none when there is no such line.
+    func line(_ number: Int) -> [Unicode.Scalar] {
+        let starts = lineStarts
+        return 1...starts.count ~= number ? scalars(from: starts[number - 1]) : []
+    }
+
     /// The line and column of a byte.
     func place(ofByte offset: Int) -> SourcePlace {
         let before = bytes[..<min(offset, bytes.count)]
@@ -33,4 +41,21 @@ public struct SourceText: Sendable {
         let column = String(decoding: bytes[start..<before.endIndex], as: UTF8.self).unicodeScalars.count + 1
         return SourcePlace(file: file, line: line, column: column)
     }
+
+    /// True when the line stands in a section of the file that never holds a secret.
+    ///
+    /// Told by its letters, since the file is not YAML: the section is the last word at the start of a line.
+    func isHarmless(line number: Int) -> Bool {
+        let starts = lineStarts
+        for start in starts[..<min(number, starts.count)].reversed() where start < bytes.count {
+            let word = bytes[start...].prefix { ASCII.isLetter($0) || $0 == UInt8(ascii: "_") }
+            if word.isEmpty { continue }
+            return Self.harmlessSections.contains(String(decoding: word, as: UTF8.self))
+        }
+        return false
+    }
+
+    private static let harmlessSections: Set = [
+        "version", "revision", "workers", "defaults", "listeners", "resources", "routes", "telemetry",
+    ]
 }

@@ -20,6 +20,8 @@ public struct ListenerConfig: Sendable {
     public var limits: ConnectionLimits
     /// Where its name stands.
     public var place: SourcePlace
+    /// Where `bind` has its value.
+    public var bindPlace: SourcePlace
 }
 
 /// The TLS side of a listener.

@@ -8,6 +8,8 @@ public struct ResourceConfig: Sendable {
     public var endpointPlace: SourcePlace
     /// The credential of routes that name none.
     public var credential: String?
+    /// True when `credential` is there, right or wrong.
+    var hasCredential: Bool
     /// What differs from the system's trust.
     public var tls: ResourceTLSConfig?
     /// Lower-case `x-ms-*` names that may pass.

@@ -8,7 +8,7 @@ public struct RouteConfig: Sendable {
     public var allow: RouteAllow
     /// The name of a resource.
     public var resource: String
-    /// The name of the credential in effect: the route's own, else its resource's.
+    /// The name of the credential in effect: the route's own, else its resource's.  Empty in a draft alone.
     public var credential: String
     /// What is taken from and put before the path.
     public var rewrite: PathRewrite?
@@ -20,6 +20,20 @@ public struct RouteConfig: Sendable {
     public var retries: RetryLimits
     /// Where its mapping starts.
     public var place: SourcePlace
+    /// Where its values stand.
+    public var places: RoutePlaces
+}
+
+/// Where a route's values stand, for findings about them.
+public struct RoutePlaces: Equatable, Sendable {
+    /// The value of `name`.
+    public var name: SourcePlace
+    /// The value of `allow`.
+    public var allow: SourcePlace
+    /// The value of `resource`.
+    public var resource: SourcePlace
+    /// The value of `credential`, when the route has one of its own.
+    public var credential: SourcePlace?
 }
 
 /// What a request must be like; what is `nil` or empty accepts all.

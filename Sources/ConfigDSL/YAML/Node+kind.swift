@@ -16,7 +16,9 @@ extension Node {
 
     /// The finding that this node is not what is wanted.
     func wrongType(_ subject: String, wanted: String) -> Diagnostic {
-        if isNull { return Diagnostic(.noValue, "\(subject) has no value", at: place, help: "it takes \(wanted)") }
+        if isNull {
+            return Diagnostic(.noValue, "\(subject) has no value", at: place, help: "give it one, or leave it out")
+        }
         return Diagnostic(.wrongType, "\(subject) is \(kind), not \(wanted)", at: place, help: hint(wanted))
     }
 

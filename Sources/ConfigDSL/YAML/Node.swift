@@ -29,6 +29,8 @@ public struct Node: Sendable {
     public var place: SourcePlace
     /// Where it ends: the line, and the column behind its last scalar.
     var end: (line: Int, column: Int)
+    /// Values of keys that were refused: nobody reads them, but excerpts may have to hide them.
+    var refused: [Node] = []
 
     /// The value of `key`, when this is a mapping that has it.
     public subscript(key: String) -> Node? {

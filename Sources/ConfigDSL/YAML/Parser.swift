@@ -1,18 +1,5 @@
 internal import CYaml
 
-/// What a YAML text may not exceed.
-enum YAMLLimits {
-    /// Nested collections.
-    static let depth = 64
-    /// Nodes that all aliases together may add.
-    static let aliasNodes = 10_000
-}
-
-/// The findings that end the reading of a file: told alone, since nothing behind them can be believed.
-struct YAMLFailure: Error {
-    var diagnostic: Diagnostic
-}
-
 /// Reads the events of libyaml, which are the only thing that this room takes from C.
 ///
 /// Owns the parser's memory and that of the last event.  The input is kept alive by ``YAMLDocument/parse(_:)``.
@@ -32,6 +19,9 @@ struct YAMLFailure: Error {
         var line: Int
         var column: Int
     }
+
+    /// An event, where it starts and where it ends.
+    typealias Next = (event: Event, start: Mark, end: Mark)
 
     /// What libyaml said against the text.
     struct Problem: Error {
@@ -58,8 +48,8 @@ struct YAMLFailure: Error {
         unsafe parser.deallocate()
     }
 
-    /// The next event, where it starts and where it ends.
-    mutating func next() throws(Problem) -> (event: Event, start: Mark, end: Mark) {
+    /// The next event.
+    mutating func next() throws(Problem) -> Next {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw problem() }
         defer { unsafe yaml_event_delete(&event) }

@@ -1,0 +1,34 @@
+/// Reading paths of files.
+extension FieldReader {
+    /// The path at `key`, which must be there.  See ``optionalFile(_:isSecret:)``.
+    mutating func requiredFile(_ key: String, example: String, isSecret: Bool = false) -> ConfigPath? {
+        guard requiredNode(key, example: example) != nil else { return nil }
+        return optionalFile(key, isSecret: isSecret)
+    }
+
+    /// The path at `key`, resolved; told when the file cannot be read, or when it `isSecret` and others can read it.
+    ///
+    /// What is in the file its owner judges.
+    mutating func optionalFile(_ key: String, isSecret: Bool = false) -> ConfigPath? {
+        let context = self.context
+        let found = optional(key) { scalar throws(ValueError) in
+            let path = context.resolve(try String.parse(scalar))
+            return (path: path, shown: scalar.isLiteral ? path : scalar.shown)
+        }
+        guard let found else { return nil }
+        let path = ConfigPath(path: found.path, place: valuePlace(of: key))
+        do throws(FileFailure) {
+            let file = try context.environment.readFile(path.path, Self.referenceLimitBytes)
+            if isSecret, file.isReadableByOthers {
+                report(
+                    .readableByOthers, "others can read the file of `\(key)`", at: path.place,
+                    help: "take the right from them: `chmod o-r`")
+            }
+        } catch {
+            report(
+                .unreadableFileSetting, "the file of `\(key)` cannot be read: \(error.sentence(limit: "1 MiB"))",
+                at: path.place, help: "looked for `\(Shown.short(found.shown))`")
+        }
+        return path
+    }
+}

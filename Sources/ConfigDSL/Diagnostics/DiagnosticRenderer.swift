@@ -1,0 +1,67 @@
+/// Diagnostics as a person reads them, and as a program does.
+extension Diagnostics {
+    /// Each finding with its line and carets, then how many there are; empty when there is none.
+    ///
+    ///     gateway.yaml:47:5: error[E101]: unknown key `alow` in route `billing-mail`
+    ///        47 |     alow: [billing]
+    ///           |     ^^^^ did you mean `allow`?
+    ///     1 error, 0 warnings
+    public var text: String {
+        if isEmpty { return "" }
+        var excerpts = ExcerptMaker(sources, masks)
+        var text = ""
+        for diagnostic in sorted {
+            text += Self.headline(diagnostic)
+            text += excerpts.lines(for: diagnostic)
+        }
+        if omittedCount > 0 { text += "and \(omittedCount) more that are not shown\n" }
+        return text + summary + "\n"
+    }
+
+    /// How many errors and warnings there are: `2 errors, 0 warnings`.
+    public var summary: String {
+        let errors = errorCount == 1 ? "error" : "errors"
+        let warnings = warningCount == 1 ? "warning" : "warnings"
+        return "\(errorCount) \(errors), \(warningCount) \(warnings)"
+    }
+
+    /// One JSON object a line: `severity`, `id`, `message`, `file`, `line`, `column`, `help`.
+    ///
+    /// `line` and `column` are `null` for the file as a whole, `help` when there is none.
+    public var jsonLines: String {
+        sorted.map { diagnostic in
+            let place = diagnostic.place
+            let members = [
+                "\"severity\":\(Self.json(diagnostic.severity.rawValue))", "\"id\":\(Self.json(diagnostic.id.code))",
+                "\"message\":\(Self.json(diagnostic.message))", "\"file\":\(Self.json(place.file))",
+                "\"line\":\(place.line == 0 ? "null" : String(place.line))",
+                "\"column\":\(place.line == 0 ? "null" : String(place.column))",
+                "\"help\":\(diagnostic.help.map(Self.json) ?? "null")",
+            ]
+            return "{\(members.joined(separator: ","))}\n"
+        }.joined()
+    }
+
+    private static func headline(_ diagnostic: Diagnostic) -> String {
+        let place = diagnostic.place
+        let position = place.line == 0 ? place.file : "\(place.file):\(place.line):\(place.column)"
+        return "\(position): \(diagnostic.severity.rawValue)[\(diagnostic.id.code)]: \(diagnostic.message)\n"
+    }
+
+    private static func json(_ text: String) -> String {
+        var json = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": json += "\\\""
+            case "\\": json += "\\\\"
+            case "\n": json += "\\n"
+            case "\t": json += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _: json.unicodeScalars.append(scalar)
+            }
+        }
+        return json + "\""
+    }
+}
