@@ -53,7 +53,7 @@ private let requests = [
 ]
 private let answers = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: Mon, 23 Nov 2026 09:08:07 GMT\r\n\r\n",
-    "HTTP/1.0 404 Not Found\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nX-A:b\r\n\r\n",
+    "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nX-A:b\r\n\r\n",
 ]
 private let bodies = [
     "3\r\nabc\r\nA;a=b;c=\"d\\\"e\"\r\n0123456789\r\n0\r\n\r\n", "1;x\r\na\r\n0\r\nX-T: v\r\nY: z\r\n\r\n",
