@@ -123,7 +123,8 @@ struct EmulatorServerTests {
         #expect(throws: EmulatorError.accessKeys) { try EmulatorServer(keyless) }
         let edits: [(inout EmulatorBehaviour) -> Void] = [
             { $0.rejectRate = 1.5 }, { $0.rejectRate = .nan }, { $0.latency = .seconds(-1) },
-            { $0.throttlePerMinute = -1 }, { $0.emailPolls = -1 },
+            { $0.throttlePerMinute = -1 }, { $0.emailPolls = -1 }, { $0.publicHost = "" }, { $0.publicHost = "a/b" },
+            { $0.publicHost = "a\r\nb: c" },
         ]
         for edit in edits {
             var options = EmulatorOptions()

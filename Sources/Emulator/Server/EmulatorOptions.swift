@@ -1,3 +1,4 @@
+internal import Bytes
 public import Crypto
 
 /// What `acs-gateway emulate` can be told.
@@ -60,11 +61,19 @@ extension EmulatorOptions {
 
     /// Refuses knobs out of range.
     func checkBehaviour() throws(EmulatorError) {
+        guard behaviour.publicHost?.utf8.allSatisfy(Self.isHostByte) ?? true, behaviour.publicHost != "" else {
+            throw .behaviour("the public host is not a host name with an optional port")
+        }
         guard (0...1).contains(behaviour.rejectRate) else { throw .behaviour("the reject rate must lie in 0 to 1") }
         guard behaviour.latency >= .zero, behaviour.latency <= .seconds(3600) else {
             throw .behaviour("the latency must lie in 0 to 1 hour")
         }
         guard behaviour.throttlePerMinute ?? 1 >= 0, behaviour.emailPolls >= 0, behaviour.emailRetryAfterSeconds >= 0
         else { throw .behaviour("counts and seconds must not be negative") }
+    }
+
+    /// A byte of a host with a port; nothing that could end a field or a URL's authority.
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        ASCII.isLetter(byte) || ASCII.isDigit(byte) || ".-:[]".utf8.contains(byte)
     }
 }

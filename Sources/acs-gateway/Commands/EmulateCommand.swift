@@ -13,6 +13,8 @@ struct EmulateCommand: Command {
         "access-key-file", "FILE", .repeated, help: "the same, from a file, where no process list shows it")
     private static let certificate = Option("certificate", "FILE", help: "speak TLS with this certificate (PEM)")
     private static let key = Option("key", "FILE", help: "and this private key (PEM)")
+    private static let publicHost = Option(
+        "public-host", "HOST", help: "name this host in absolute links, as the service does with its regional hosts")
     private static let latency = Option("latency", "TIME", help: "hold each answer back so long, such as 250ms")
     private static let rejectRate = Option(
         "reject-rate", "SHARE", help: "refuse this share, 0 to 1, of good requests: half with 401, half with 500")
@@ -24,7 +26,8 @@ struct EmulateCommand: Command {
     static let syntax = Syntax(
         name: "emulate", summary: "be a local Azure Communication Services that checks signatures",
         options: [
-            bind, accessKey, accessKeyFile, certificate, key, latency, rejectRate, throttle, emailPolls, seed,
+            bind, accessKey, accessKeyFile, certificate, key, publicHost, latency, rejectRate, throttle, emailPolls,
+            seed,
         ],
         notes: [
             """
@@ -49,6 +52,7 @@ struct EmulateCommand: Command {
         case (nil, _?): throw UsageError("`--key` needs `--certificate`")
         }
         if let address = arguments[Self.bind] { options.bind = address }
+        options.behaviour.publicHost = arguments[Self.publicHost]
         if let latency = try arguments.parsed(Self.latency, Duration.parse(within: 0...3_600_000)) {
             options.behaviour.latency = latency
         }
@@ -69,7 +73,7 @@ struct EmulateCommand: Command {
         let server = try start()
         // Before the first thread: all of them inherit what is blocked.
         let signals = SignalWait()
-        SystemConsole().complain("\(Program.name): emulator at \(server.origin)\n")
+        SystemConsole().complain("\(Program.name) \(Version.current) emulating on \(server.origin)\n")
         try serve(server) { while signals.next() != .end {} }
         return Outcome()
     }
