@@ -57,7 +57,10 @@ public struct AccessLogWriter: ~Copyable {
         lines.append(field.opening)
         lines.append(decimal: microseconds / 1000)
         lines.append(0x2E)
-        lines.append(padded: microseconds % 1000, digits: 3)
+        let rest = microseconds % 1000
+        lines.append(digit(rest / 100))
+        lines.append(digit(rest / 10 % 10))
+        lines.append(digit(rest % 10))
     }
 
     /// Writes the fields of a route, rendered when its generation was made.

@@ -10,19 +10,13 @@ extension ByteBuffer {
     public mutating func append(jsonText bytes: Span<UInt8>, limit: Int) {
         let end = min(bytes.count, limit)
         var start = 0
-        var index = 0
-        while index < end {
-            let byte = bytes[index]
-            if isPlainInJSON(byte) {
-                index &+= 1
-                continue
-            }
-            append(bytes.extracting(start..<index))
-            append(jsonEscaped: byte)
-            index &+= 1
-            start = index
+        while true {
+            let stop = firstEscaped(in: bytes, from: start, to: end)
+            append(bytes.extracting(start..<stop))
+            if stop == end { break }
+            append(jsonEscaped: bytes[stop])
+            start = stop &+ 1
         }
-        append(bytes.extracting(start..<end))
         if end < bytes.count { append("\\u2026") }
     }
 
@@ -36,6 +30,29 @@ extension ByteBuffer {
             append(ASCII.lowerHexDigit(byte & 0xF))
         }
     }
+}
+
+/// Where the first byte of `start..<end` stands that does not stand for itself in a JSON string of ours; `end` if
+/// all do.  Eight bytes are looked at as one number, a lane each; a set top bit marks a lane that was looked for.
+@inline(__always)
+private func firstEscaped(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    var index = start
+    while index &+ 8 <= end {
+        let word = bytes.word(at: index)
+        let low = word & ~tops
+        // Lanes hold at most 0x7F here, so none of these sums carries into the next lane.
+        let printable = low &+ ones &* 0x60
+        let delete = low &+ ones
+        let notQuote = (low ^ ones &* 0x22) &+ ones &* 0x7F
+        let notBackslash = (low ^ ones &* 0x5C) &+ ones &* 0x7F
+        let found = (word | delete | ~(printable & notQuote & notBackslash)) & tops
+        if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
+        index &+= 8
+    }
+    while index < end, isPlainInJSON(bytes[index]) { index &+= 1 }
+    return index
 }
 
 /// True for a byte that stands for itself in a JSON string of ours: printable ASCII but `"` and `\`.

@@ -20,31 +20,28 @@ public struct Timestamp: Equatable, Sendable {
         let (days, inDay) = unixMilliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let date = CivilDate(daysSince1970: Int(days))
         let time = Int(inDay)
-        buffer.append(padded: date.year, digits: 4)
-        buffer.append(0x2D)
-        buffer.append(padded: date.month, digits: 2)
-        buffer.append(0x2D)
-        buffer.append(padded: date.day, digits: 2)
-        buffer.append(0x54)
-        buffer.append(padded: time / 3_600_000, digits: 2)
-        buffer.append(0x3A)
-        buffer.append(padded: time / 60_000 % 60, digits: 2)
-        buffer.append(0x3A)
-        buffer.append(padded: time / 1000 % 60, digits: 2)
-        buffer.append(0x2E)
-        buffer.append(padded: time % 1000, digits: 3)
-        buffer.append(0x5A)
+        var text = InlineArray<24, UInt8>(repeating: 0x5A)
+        put(date.year / 100, 0x2D, at: 0, in: &text)
+        put(date.year % 100, 0x2D, at: 2, in: &text)
+        put(date.month, 0x2D, at: 5, in: &text)
+        put(date.day, 0x54, at: 8, in: &text)
+        put(time / 3_600_000, 0x3A, at: 11, in: &text)
+        put(time / 60_000 % 60, 0x3A, at: 14, in: &text)
+        put(time / 1000 % 60, 0x2E, at: 17, in: &text)
+        let milliseconds = time % 1000
+        text[20] = digit(milliseconds / 100)
+        text[21] = digit(milliseconds / 10 % 10)
+        text[22] = digit(milliseconds % 10)
+        buffer.append(text.span)
+    }
+
+    /// Two digits and the mark behind them.
+    private func put(_ number: Int, _ mark: UInt8, at offset: Int, in text: inout InlineArray<24, UInt8>) {
+        text[offset] = digit(number / 10)
+        text[offset &+ 1] = digit(number % 10)
+        text[offset &+ 2] = mark
     }
 }
 
-extension ByteBuffer {
-    /// Appends the last `digits` decimal digits of `number`, zeros in front.
-    mutating func append(padded number: Int, digits: Int) {
-        var unit = 1
-        for _ in 1..<digits { unit *= 10 }
-        while unit > 0 {
-            append(UInt8(truncatingIfNeeded: 0x30 + number / unit % 10))
-            unit /= 10
-        }
-    }
-}
+/// The digit of 0 to 9.
+func digit(_ number: Int) -> UInt8 { UInt8(truncatingIfNeeded: 0x30 &+ number) }

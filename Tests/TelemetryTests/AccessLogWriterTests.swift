@@ -49,6 +49,24 @@ struct AccessLogWriterTests {
         }
     }
 
+    @Test("each byte is escaped alike, wherever it stands")
+    func everyPlace() {
+        var alone = ByteBuffer()
+        var amid = ByteBuffer()
+        for byte in UInt8.min...UInt8.max {
+            alone.clear()
+            alone.append(jsonText: [byte].span, limit: 8)
+            for place in 0..<18 {
+                var text = [UInt8](repeating: 0x61, count: 18)
+                text[place] = byte
+                amid.clear()
+                amid.append(jsonText: text.span, limit: 18)
+                let expected = text[..<place] + alone.span.array + text[(place + 1)...]
+                #expect(amid.span.array == Array(expected))
+            }
+        }
+    }
+
     @Test(
         "a path is logged without its query, and never with a password",
         arguments: [
