@@ -260,3 +260,24 @@ public struct ByteRange: Equatable, Sendable {
     /// True when it covers nothing.
     @inlinable public var isEmpty: Bool { upper == lower }
 }
+
+// What moves between buffers that stand side by side in one value: a span of one would borrow them both.
+extension ByteBuffer {
+    /// Appends a copy of `bytes`.
+    @inlinable public mutating func append(_ bytes: borrowing [UInt8]) { append(bytes.span) }
+
+    /// Appends all readable bytes of `other`.
+    @inlinable public mutating func append(_ other: borrowing ByteBuffer) { append(other.span) }
+
+    /// Appends the bytes of `range` in `other`.
+    @inlinable public mutating func append(_ range: ByteRange, of other: borrowing ByteBuffer) {
+        append(other.bytes(range))
+    }
+
+    /// Appends the bytes of `range` in `other` and tells where they now stand.
+    @inlinable public mutating func keep(_ range: ByteRange, of other: borrowing ByteBuffer) -> ByteRange {
+        let start = count
+        append(other.bytes(range))
+        return ByteRange(start: start, end: count)
+    }
+}

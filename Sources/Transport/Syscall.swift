@@ -33,6 +33,15 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     /// The file is not there.
     public var isNotFound: Bool { code == ENOENT }
+    /// This process may not do it.
+    public var isNotPermitted: Bool { code == EACCES || code == EPERM }
+    /// It is a directory, or something else that is no file.
+    public var isNotAFile: Bool { code == EISDIR || code == EINVAL }
+    /// It is larger than was allowed.
+    public var isTooLarge: Bool { code == EFBIG }
+
+    /// The machine has no such address.
+    public static let addressNotAvailable = SystemError(call: "bind", code: EADDRNOTAVAIL)
 }
 
 /// What a nonblocking call came to.

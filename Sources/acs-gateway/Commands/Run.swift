@@ -1,7 +1,33 @@
+internal import Transport
+
 /// The daemon: loads, serves, reloads, drains.
 enum Run {
-    /// Serves until a signal ends it; throws when the first configuration cannot be loaded.
+    /// Serves until a signal ends it; throws when the first configuration cannot be served.
     static func serve(configPath: String, pidFile: String?) throws(CommandError) -> ExitStatus {
-        throw CommandError("the data plane is not part of this build")
+        // Before any other thread, so that all of them leave the signals to this one.
+        let signals = SignalWait()
+        _ = ProcessLimits.raiseDescriptorLimit()
+        // Before the line that says that we serve: whoever reads it may want the process id.
+        try pidFile.map(writeProcessID)
+        defer { pidFile.map(ProcessLimits.removeFile) }
+        let server = try Server(configPath: configPath, console: SystemConsole())
+        while true {
+            switch signals.next() {
+            case .reload: server.reload()
+            case .reopenLogs: server.reopenLogs()
+            case .end:
+                server.drain(signals)
+                return .success
+            case nil: continue
+            }
+        }
+    }
+
+    private static func writeProcessID(_ path: String) throws(CommandError) {
+        do throws(SystemError) {
+            try WholeFile.write(Array("\(ProcessLimits.processID)\n".utf8).span, to: path, mode: 0o644, replacing: true)
+        } catch {
+            throw CommandError("the process id cannot be written to `\(path)`: \(error.reason)")
+        }
     }
 }

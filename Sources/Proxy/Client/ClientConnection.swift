@@ -1,0 +1,329 @@
+internal import Bytes
+internal import Crypto
+internal import HTTP1
+internal import Transport
+internal import Upstream
+
+/// One client's connection: reads, writes and keeps time for the ``Exchange`` at hand, one after the other.
+///
+/// Between requests it has no exchange and no buffers.  ``drive()`` is a loop over the exchange's phases; each step
+/// says whether there is more to do at once.
+final class ClientConnection: Connection {
+    let worker: Worker
+    /// The listener it came in by, in whatever generation is current.
+    let binding: ListenerBinding
+    let peer: SocketAddress
+    /// The exchange at hand.
+    var cell: ExchangeCell?
+    /// The connection to the resource that is lent to the exchange, or being opened for it.
+    var upstream: UpstreamConnection?
+    /// Requests answered.
+    var served = 0
+    /// Bytes read and dropped since our last answer; negative while the connection is in use.
+    private var lingeredBytes = -1
+
+    /// How long, and how much, is read from a client that was refused, so that the answer is not lost to a reset
+    /// (http rule KA-7).
+    private static let lingerNanoseconds: Int64 = 1_000_000_000
+    private static let lingerLimitBytes = 65_536
+
+    init(descriptor: Int32, peer: SocketAddress, tls: TLSConnection?, binding: ListenerBinding, worker: Worker) {
+        (self.worker, self.binding, self.peer) = (worker, binding, peer)
+        super.init(descriptor: descriptor, tls: tls)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        note(readiness)
+        if lingeredBytes >= 0 {
+            linger()
+            return
+        }
+        if !readiness.isDisjoint(with: [.failed, .hungUp]), cell != nil {
+            clientIsGone()
+            return
+        }
+        if tls != nil, cell == nil, flush() == .failed {
+            finish()
+            return
+        }
+        drive()
+    }
+
+    /// Goes through the phases until something must be waited for.
+    func drive() {
+        while descriptor >= 0 {
+            guard let cell else {
+                guard lingeredBytes < 0, mayRead else { return }
+                self.cell = worker.lendCell(for: self)
+                continue
+            }
+            let goesOn =
+                switch cell.exchange.phase {
+                case .awaitingHead: readHead(cell)
+                case .receivingBody: receiveBody(cell)
+                case .awaitingUpstream: false
+                case .sending: sendRequest(cell)
+                case .awaitingAnswer: readAnswer(cell)
+                case .relaying: relay(cell)
+                case .finishing: sendRest(cell)
+                }
+            if !goesOn { return }
+        }
+    }
+
+    // MARK: Reading a request
+
+    private func readHead(_ cell: ExchangeCell) -> Bool {
+        do throws(GatewayError) {
+            if !cell.exchange.inbound.isEmpty, try cell.exchange.readHead() { return begin(cell) }
+            while true {
+                let hadStarted = cell.exchange.parser.hasStarted
+                switch receive(into: &cell.exchange.inbound) {
+                case .bytes:
+                    if !hadStarted { headBegan(cell) }
+                    if try cell.exchange.readHead() { return begin(cell) }
+                case .wouldBlock:
+                    if cell.exchange.inbound.isEmpty { becomeIdle() }
+                    return false
+                case .end:
+                    guard cell.exchange.parser.hasStarted else {
+                        finish()
+                        return false
+                    }
+                    throw GatewayError(.badRequest, "The connection ended within the head.", closes: true)
+                case .failed:
+                    finish()
+                    return false
+                }
+            }
+        } catch {
+            cell.exchange.keepsConnection = false
+            return answer(error, cell)
+        }
+    }
+
+    /// The first byte of a request: from here its head must come in time.
+    private func headBegan(_ cell: ExchangeCell) {
+        cell.exchange.startedAt = worker.loop.now
+        if served > 0 { setDeadline(worker.loop.now.advanced(by: binding.settings.requestHead)) }
+    }
+
+    /// The head is complete: the request is admitted and its body awaited, or it is answered.
+    private func begin(_ cell: ExchangeCell) -> Bool {
+        let now = worker.loop.now
+        if cell.exchange.startedAt.nanoseconds == 0 { cell.exchange.startedAt = now }
+        cell.exchange.headCompleteAt = now
+        cell.exchange.keepHead()
+        served += 1
+        if served >= binding.settings.requestsPerConnection || worker.isDraining || binding.isRemoved {
+            cell.exchange.keepsConnection = false
+        }
+        var failure: GatewayError?
+        var isOwn = false
+        do throws(GatewayError) {
+            isOwn = try cell.exchange.admit(at: binding.index, by: worker.generation) == nil
+        } catch {
+            failure = error
+        }
+        cell.exchange.takeHead(limits: binding.settings.headLimits)
+        if let failure { return answer(failure, cell) }
+        if isOwn { return answerOptions(cell) }
+        cell.exchange.phase = .receivingBody
+        cell.exchange.bodyStartedAt = now
+        return true
+    }
+
+    private func receiveBody(_ cell: ExchangeCell) -> Bool {
+        guard let route = cell.exchange.route else { return false }
+        do throws(GatewayError) {
+            while true {
+                if try cell.exchange.holdBody(route, budget: &worker.bodies) == .complete { return startAttempt(cell) }
+                if cell.exchange.awaitsContinue {
+                    cell.exchange.awaitsContinue = false
+                    ResponseWriter.continueHead(to: &cell.exchange.toClient)
+                    if send(&cell.exchange.toClient) == .failed {
+                        clientIsGone()
+                        return false
+                    }
+                }
+                let wanted = cell.exchange.decoder.remaining > Exchange.readBytes ? HeldBody.pieceBytes : 4096
+                switch receive(into: &cell.exchange.inbound, atLeast: wanted) {
+                case .bytes: cell.exchange.bodyProgressAt = worker.loop.now
+                case .wouldBlock:
+                    armBodyDeadline(cell, route)
+                    return false
+                case .end:
+                    throw GatewayError(.badRequest, "The connection ended within the body.", closes: true)
+                case .failed:
+                    clientIsGone()
+                    return false
+                }
+            }
+        } catch {
+            return answer(error, cell)
+        }
+    }
+
+    /// The body must not pause too long, and keep up 1 KiB/s after its first ten seconds.
+    private func armBodyDeadline(_ cell: ExchangeCell, _ route: RouteSettings) {
+        let progress = max(cell.exchange.bodyProgressAt, cell.exchange.bodyStartedAt)
+        let pause = progress.advanced(by: route.times.requestBody)
+        let paid = max(10_000_000_000, Int64(cell.exchange.body.count) * 1_000_000_000 / 1024)
+        arm(cell, by: min(pause, cell.exchange.bodyStartedAt.advanced(by: paid)))
+    }
+
+    // MARK: Time
+
+    /// Sets the deadline of the phase at hand; the whole exchange has one too.
+    func arm(_ cell: ExchangeCell, by deadline: MonotonicTime) {
+        guard let route = cell.exchange.route else {
+            setDeadline(deadline)
+            return
+        }
+        setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
+    }
+
+    override func deadlinePassed() {
+        guard lingeredBytes < 0, let cell else {
+            finish()
+            return
+        }
+        switch cell.exchange.phase {
+        case .awaitingHead:
+            guard cell.exchange.parser.hasStarted else {
+                finish()
+                return
+            }
+            cell.exchange.keepsConnection = false
+            fail(GatewayError(.requestTimeout, "The head did not come in time.", closes: true), cell)
+        case .receivingBody:
+            fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
+        case .awaitingUpstream:
+            fail(upstreamError(.upstreamUnavailable, "No connection to the resource in time.", cell), cell)
+        case .sending, .awaitingAnswer:
+            let code: ErrorCode = cell.exchange.method.isSafe ? .upstreamTimeout : .upstreamFailed
+            fail(upstreamError(code, "The resource did not answer in time.", cell), cell)
+        case .relaying, .finishing: cut(cell)
+        }
+    }
+
+    private func fail(_ error: GatewayError, _ cell: ExchangeCell) {
+        if answer(error, cell) { drive() }
+    }
+
+    // MARK: Ending
+
+    /// No request is under way: the exchange's buffers go to whoever needs them.
+    private func becomeIdle() {
+        guard let cell else { return }
+        self.cell = nil
+        worker.takeBack(cell)
+        if hasPeerFinished || worker.isDraining && served > 0 || binding.isRemoved {
+            finish()
+        } else if served > 0 {
+            setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
+        }
+    }
+
+    /// Writes the last bytes of an answer; then the next request, or the end.
+    private func sendRest(_ cell: ExchangeCell) -> Bool {
+        switch send(&cell.exchange.toClient) {
+        case .blocked:
+            let limit = cell.exchange.route?.times.responseBody ?? binding.settings.requestHead
+            arm(cell, by: worker.loop.now.advanced(by: limit))
+            return false
+        case .failed:
+            clientIsGone()
+            return false
+        case .all: break
+        }
+        worker.logAccess(cell, self)
+        let keepsConnection = cell.exchange.keepsConnection
+        worker.bodyEnded(cell)
+        cell.exchange.reset()
+        guard keepsConnection else {
+            endAfterAnswer(cell)
+            return false
+        }
+        if cell.exchange.inbound.isEmpty {
+            if mayRead { return true }
+            becomeIdle()
+            return false
+        }
+        headBegan(cell)
+        return true
+    }
+
+    /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.
+    private func endAfterAnswer(_ cell: ExchangeCell) {
+        let isQuiet = cell.exchange.inbound.isEmpty && !mayRead
+        cell.exchange.inbound.clear()
+        self.cell = nil
+        worker.takeBack(cell)
+        finishSending()
+        guard !isQuiet else {
+            finish()
+            return
+        }
+        lingeredBytes = 0
+        setDeadline(worker.loop.now.advanced(by: Self.lingerNanoseconds))
+        linger()
+    }
+
+    private func linger() {
+        while lingeredBytes <= Self.lingerLimitBytes {
+            switch receive(into: &worker.dropped) {
+            case .bytes(let count): lingeredBytes += count
+            case .wouldBlock: return
+            case .end, .failed: lingeredBytes = .max
+            }
+            worker.dropped.clear()
+            if lingeredBytes == .max { break }
+        }
+        finish()
+    }
+
+    /// The client is gone: what was asked for it is not wanted any more (http rule RT-4).
+    func clientIsGone() {
+        if let cell {
+            cell.exchange.reason = nil
+            worker.logAccess(cell, self)
+        }
+        finish()
+    }
+
+    /// An answer that cannot be completed must look cut: no last chunk, fewer bytes than said, no close_notify (UP-7).
+    func cut(_ cell: ExchangeCell) {
+        _ = send(&cell.exchange.toClient)
+        if cell.exchange.isHTTP10 { resetOnClose() }
+        worker.logAccess(cell, self)
+        finish()
+    }
+
+    /// Gives everything back and closes.
+    func finish() {
+        if let upstream {
+            self.upstream = nil
+            upstream.abandon()
+        }
+        if let cell {
+            self.cell = nil
+            worker.bodyEnded(cell)
+            cell.exchange.reset()
+            cell.exchange.inbound.clear()
+            cell.exchange.toClient.clear()
+            worker.takeBack(cell)
+        }
+        worker.closed(self)
+        close()
+    }
+
+    /// The worker drains, or the listener is gone: an idle connection ends now, a busy one after its answer.
+    func endWhenIdle() {
+        if cell == nil, lingeredBytes < 0 {
+            finish()
+        } else if let cell, cell.exchange.status == 0 {
+            cell.exchange.keepsConnection = false
+        }
+    }
+}

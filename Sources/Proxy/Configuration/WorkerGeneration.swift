@@ -1,0 +1,34 @@
+internal import Transport
+internal import Upstream
+
+/// A generation in one worker: its own pools and what it learnt of keys.  Exchanges hold it, not the shared
+/// ``Generation``, so that counting references never touches another worker's cache line.
+final class WorkerGeneration {
+    let shared: Generation
+    /// One pool a resource.
+    let pools: [Pool]
+    /// For each credential, the key that the resource took last: it is tried first.
+    var preferredKeys: [Int]
+    /// Each listener's place by what it binds.
+    let listenersByBind: [String: Int]
+
+    /// Takes over pools of `previous` whose target is the same; opens none.
+    init(
+        _ shared: Generation, previous: WorkerGeneration?, loop: EventLoop,
+        addresses: (UpstreamTarget) -> [SocketAddress],
+        nameIsStale: @escaping (UpstreamTarget) -> Void
+    ) {
+        self.shared = shared
+        pools = shared.resources.map { resource in
+            if let warm = previous?.pools.first(where: { $0.target.sharesConnections(with: resource.target) }) {
+                return warm
+            }
+            let target = resource.target
+            return Pool(target: target, addresses: addresses(target), loop: loop) { nameIsStale(target) }
+        }
+        preferredKeys = Array(repeating: 0, count: shared.credentials.count)
+        listenersByBind = Dictionary(
+            shared.listeners.enumerated().map { ($1.bindKey, $0) }, uniquingKeysWith: { first, _ in first })
+        for pool in previous?.pools ?? [] where !pools.contains(where: { $0 === pool }) { pool.retire() }
+    }
+}

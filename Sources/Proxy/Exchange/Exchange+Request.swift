@@ -1,0 +1,222 @@
+internal import Admission
+internal import Bytes
+internal import Credentials
+internal import Crypto
+internal import HTTP1
+internal import Transport
+
+// The client's side: a head is read, admitted and written anew; a body is held.
+extension Exchange {
+    /// Reads on in the head; true once it is complete.
+    mutating func readHead() throws(GatewayError) -> Bool {
+        do throws(ParseError) {
+            guard let length = try parser.parse(inbound, into: &head) else { return false }
+            headLength = length
+            return true
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// Copies what outlives the head.
+    mutating func keepHead() {
+        method = head.method
+        isHTTP10 = head.version == .http10
+        keepsConnection = head.isPersistent
+        awaitsContinue = head.expectsContinue
+        methodBytes = kept.keep(head.methodRange, of: inbound)
+        clientTarget = kept.keep(head.rawTarget, of: inbound)
+        if let host = head.host { clientHost = kept.keep(host, of: inbound) }
+        if head.clientRequestIDField >= 0 {
+            clientRequestID = kept.keep(head.field(at: head.clientRequestIDField).value, of: inbound)
+        }
+    }
+
+    /// Decides whether the request may go on, and writes what goes: all but its body and what authorizes it.
+    /// Gives `nil` for a request that the gateway answers itself (`OPTIONS *`).
+    mutating func admit(at listener: Int, by generation: WorkerGeneration) throws(GatewayError) -> RouteSettings? {
+        self.generation = generation
+        if head.hasUnknownExpectation {
+            throw GatewayError(.expectationFailed, "Only `100-continue` can be expected.")
+        }
+        if method == .connect { throw GatewayError(.notImplemented, "CONNECT is not offered.", closes: true) }
+        if head.target.form == .asterisk { return nil }
+        let route = try findRoute(at: listener, in: generation.shared)
+        self.route = route
+        let admitted = try admit(to: route)
+        caller = admitted.caller
+        if case .length(let length) = head.framing, length > route.bodyLimitBytes {
+            throw GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
+        }
+        keyIndex = generation.preferredKeys[route.credential.index]
+        writeUnsignedHead(admitted, route)
+        return route
+    }
+
+    private mutating func findRoute(at listener: Int, in generation: Generation) throws(GatewayError) -> RouteSettings {
+        do throws(PathError) {
+            try path.read(head.target.path, of: inbound)
+        } catch {
+            throw GatewayError(.badRequest, error.sentence)
+        }
+        if let query = head.target.query, QueryRules.holdsCredential(inbound.bytes(query)) {
+            throw GatewayError(.badRequest, "The query holds a credential.")
+        }
+        let query = RouteQuery(
+            method: method, methodBytes: inbound.bytes(head.methodRange),
+            host: inbound.bytes(head.hostName ?? .empty), listener: listener)
+        if method == .trace || method == .track {
+            throw GatewayError(
+                .methodNotAllowed, "This method is never taken.",
+                .methods(generation.router.allowedMethods(query, at: path)))
+        }
+        switch generation.router.decide(query, at: path) {
+        case .route(let index): return generation.routes[index]
+        case .methodNotAllowed:
+            throw GatewayError(
+                .methodNotAllowed, "No route takes this method here.",
+                .methods(generation.router.allowedMethods(query, at: path)))
+        case .none: throw GatewayError(.noRoute, "No route takes this request.")
+        }
+    }
+
+    private mutating func admit(to route: RouteSettings) throws(GatewayError) -> AdmittedRequest {
+        if route.credential.strategy.passesCallerAuthorization, !hasBearerToken() {
+            throw GatewayError(.callerNotAuthenticated, "This route needs the caller's own bearer token.")
+        }
+        do throws(AdmissionError) {
+            return try route.rules.admit()
+        } catch {
+            switch error {
+            case .notAuthenticated:
+                throw GatewayError(.callerNotAuthenticated, "The request does not prove who calls.")
+            case .notAllowed:
+                throw GatewayError(.callerNotAllowed, "The caller may not use this route.")
+            }
+        }
+    }
+
+    /// Exactly one `Authorization: Bearer …` (a second line was refused by the parser).
+    private mutating func hasBearerToken() -> Bool {
+        guard head.authorizationField >= 0 else { return false }
+        let value = inbound.bytes(head.field(at: head.authorizationField).value)
+        guard value.count > 7, value.extracting(..<7).equalsIgnoringCase("bearer ") else { return false }
+        return !ASCII.trimmed(value.extracting(7..<value.count)).isEmpty
+    }
+
+    /// The request as the resource will see it; only an ``AdmittedRequest`` gets here.
+    private mutating func writeUnsignedHead(_ admitted: borrowing AdmittedRequest, _ route: RouteSettings) {
+        keepTarget(route)
+        unsignedHead.append(methodBytes, of: kept)
+        unsignedHead.append(" ")
+        unsignedHead.append(target, of: kept)
+        unsignedHead.append(" HTTP/1.1\r\nhost: ")
+        unsignedHead.append(route.resource.hostField)
+        unsignedHead.append("\r\n")
+        ForwardingRules.writeRequestFields(
+            head, inbound, keepsAuthorization: route.credential.strategy.passesCallerAuthorization,
+            alsoPass: route.resource.forwardFields, into: &unsignedHead)
+    }
+
+    /// The target as it is sent and signed: the client's bytes but for the route's rewrite and a lone `?`.
+    private mutating func keepTarget(_ route: RouteSettings) {
+        let raw = head.target.path
+        let start = kept.count
+        kept.append(route.rewrite.addedPrefix)
+        let rest = ByteRange(start: raw.start + path.boundaries[route.strippedSegments].rawEnd, end: raw.end)
+        if rest.isEmpty { kept.append("/") } else { kept.append(rest, of: inbound) }
+        if let query = head.target.query, !query.isEmpty {
+            kept.append("?")
+            kept.append(query, of: inbound)
+        }
+        target = ByteRange(start: start, end: kept.count)
+    }
+
+    /// Drops the head from ``inbound`` and makes ready for the body behind it.
+    mutating func takeHead(limits: HeadLimits) {
+        inbound.consume(headLength)
+        headLength = 0
+        decoder.begin(head.framing, limits: limits)
+    }
+
+    /// What reading on in a body came to.
+    enum BodyProgress {
+        case complete
+        case needsMore
+    }
+
+    /// Takes in what ``inbound`` holds of the body.
+    mutating func holdBody(_ route: RouteSettings, budget: inout BodyBudget) throws(GatewayError) -> BodyProgress {
+        var offset = 0
+        defer { inbound.consume(offset) }
+        while true {
+            let event: BodyDecoder.Event
+            do throws(ParseError) {
+                event = try decoder.next(inbound, at: &offset)
+            } catch {
+                throw GatewayError(error)
+            }
+            guard body.count + decoder.overheadBytes <= route.bodyLimitBytes + Self.chunkOverheadAllowedBytes else {
+                throw Self.bodyTooLarge
+            }
+            switch event {
+            case .data(let range): try hold(range, route, &budget)
+            case .needMore:
+                // What was announced, by the length or a chunk's size line, need not be waited for.
+                guard body.count + decoder.remaining <= route.bodyLimitBytes else { throw Self.bodyTooLarge }
+                return .needsMore
+            case .complete: return .complete
+            }
+        }
+    }
+
+    private mutating func hold(_ range: ByteRange, _ route: RouteSettings, _ budget: inout BodyBudget)
+        throws(GatewayError)
+    {
+        guard body.count + range.count <= route.bodyLimitBytes else { throw Self.bodyTooLarge }
+        let before = body.heldBytes
+        do throws(SystemError) {
+            try body.append(
+                range, of: inbound, memoryLimit: route.bodyMemoryBytes,
+                directory: generation?.shared.spoolDirectory ?? "/tmp")
+        } catch {
+            throw GatewayError(.overloaded, "The body cannot be held: the disk is full or broken.", closes: true)
+        }
+        guard budget.move(from: before, to: body.heldBytes) else {
+            throw GatewayError(.overloaded, "Too many bodies are held at the moment.", closes: true)
+        }
+    }
+
+    /// Chunk lines are legal overhead; beyond this much they count against the body's limit (http rule CK-4).
+    private static let chunkOverheadAllowedBytes = 65_536
+
+    private static var bodyTooLarge: GatewayError {
+        GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
+    }
+
+    /// Reads past the rest of a body that nobody wants; true when it ended within what is here already.
+    mutating func skipBody() -> Bool {
+        var offset = 0
+        defer { inbound.consume(offset) }
+        while true {
+            guard let event = try? decoder.next(inbound, at: &offset) else { return false }
+            switch event {
+            case .data: continue
+            case .needMore: return false
+            case .complete: return true
+            }
+        }
+    }
+}
+
+/// How many bytes of bodies one worker holds in memory, and may hold.
+struct BodyBudget {
+    private(set) var heldBytes = 0
+    var limitBytes = Int.max
+
+    /// A body now holds `after` bytes where it held `before`; false when that is more than there may be.
+    mutating func move(from before: Int, to after: Int) -> Bool {
+        heldBytes += after - before
+        return after <= before || heldBytes <= limitBytes
+    }
+}

@@ -1,0 +1,202 @@
+internal import Bytes
+internal import Credentials
+internal import Crypto
+internal import HTTP1
+internal import Transport
+
+// The resource's side: each attempt is authorized last and anew; the answer is parsed and written anew.
+extension Exchange {
+    /// Writes the head of one attempt, and the body when it is small: everything that is signed is final.
+    mutating func authorize(_ route: RouteSettings, date: InlineArray<29, UInt8>) throws(GatewayError) {
+        outbound.clear()
+        outbound.append(unsignedHead)
+        writeContentLength()
+        try Self.authorize(
+            by: route, key: keyIndex, request: kept, (methodBytes, target), date: date,
+            digest: body.finishedDigest(), head: &outbound, scratch: &scratch)
+        outbound.append("\r\n")
+        (sentBytes, sentBodyBytes) = (0, 0)
+        attempts += 1
+        if !body.isSpooled, body.count <= HeldBody.besideHeadBytes {
+            outbound.append(body.memory)
+            sentBodyBytes = body.count
+        }
+    }
+
+    /// Has the credential's strategy write what authorizes the request whose parts stand in `kept`.
+    private static func authorize(
+        by route: RouteSettings, key: Int, request kept: borrowing ByteBuffer,
+        _ parts: (method: ByteRange, target: ByteRange), date: InlineArray<29, UInt8>, digest: SHA256Digest,
+        head: inout ByteBuffer, scratch: inout ByteBuffer
+    ) throws(GatewayError) {
+        let host = route.resource.hostField
+        let request = OutboundRequest(
+            method: kept.bytes(parts.method), target: kept.bytes(parts.target), host: host.span, date: date.span,
+            bodyDigest: digest)
+        do throws(CredentialError) {
+            try route.credential.strategy.authorize(request, attempt: key, writing: &head, scratch: &scratch)
+        } catch {
+            throw GatewayError(.credentialUnavailable, "The request cannot be authorized at the moment.")
+        }
+    }
+
+    /// A body of known length has its length; a method that usually has one says so when it has none (BD-3).
+    private mutating func writeContentLength() {
+        switch head.framing {
+        case .length, .chunked: break
+        case .none:
+            guard method == .post || method == .put || method == .patch else { return }
+        }
+        outbound.append("content-length: ")
+        outbound.append(decimal: body.count)
+        outbound.append("\r\n")
+    }
+
+    /// Puts the next piece of the body into an empty ``outbound``; false when there is none left.
+    mutating func nextBodyPiece() throws(SystemError) -> Bool {
+        guard sentBodyBytes < body.count else { return false }
+        if body.isSpooled {
+            sentBodyBytes += try body.readPiece(at: sentBodyBytes, into: &outbound)
+        } else {
+            let end = min(body.count, sentBodyBytes + HeldBody.pieceBytes)
+            outbound.append(ByteRange(start: sentBodyBytes, end: end), of: body.memory)
+            sentBodyBytes = end
+        }
+        return true
+    }
+
+    /// What reading on in an answer's head came to.
+    enum AnswerProgress {
+        case complete
+        case needsMore
+        /// The answer breaks a rule of HTTP, or is one that nobody asked for.
+        case broken
+    }
+
+    /// Reads on in the answer's head; interim answers are dropped (http rule UP-8).
+    mutating func readAnswerHead() -> AnswerProgress {
+        while true {
+            let complete: Int?
+            do throws(ParseError) {
+                complete = try answerParser.parse(upstreamBytes, requestMethod: method, into: &answerHead)
+            } catch {
+                return .broken
+            }
+            guard let length = complete else { return .needsMore }
+            if answerHead.status >= 200 {
+                headLength = length
+                return .complete
+            }
+            interimCount += 1
+            guard answerHead.status != 101, interimCount <= Self.interimLimit else { return .broken }
+            upstreamBytes.consume(length)
+            answerHead.reset()
+            answerParser.reset()
+        }
+    }
+
+    /// Writes the answer's head for the client and makes ready for the body behind it.
+    mutating func beginAnswer(_ route: RouteSettings, _ listener: ListenerSettings, isTLS: Bool) {
+        status = answerHead.status
+        Self.writeStatusLine(status, answerHead.reason, of: upstreamBytes, to: &toClient)
+        for index in 0..<answerHead.fieldCount {
+            let field = answerHead.field(at: index)
+            guard ForwardingRules.passesToClient(field) else { continue }
+            if FollowUpLinks.isLink(field.known), !field.isLookalike {
+                writeBase(listener, isTLS: isTLS)
+                toClient.append(field.name, of: upstreamBytes)
+                toClient.append(": ")
+                route.resource.links.write(
+                    field.value, of: upstreamBytes, base: scratch, rewrite: route.rewrite, into: &toClient)
+                toClient.append("\r\n")
+            } else {
+                ForwardingRules.write(field, of: upstreamBytes, into: &toClient)
+            }
+            if field.known == .xMsRequestID, !field.isLookalike {
+                upstreamRequestID = kept.keep(field.value, of: upstreamBytes)
+            }
+        }
+        writeAnswerFraming()
+        upstreamBytes.consume(headLength)
+        headLength = 0
+        answerDecoder.begin(answerHead.framing, limits: .answer)
+    }
+
+    private static func writeStatusLine(
+        _ status: Int, _ reason: ByteRange, of message: borrowing ByteBuffer, to answer: inout ByteBuffer
+    ) {
+        ResponseWriter.statusLine(status, reason: message.bytes(reason), to: &answer)
+    }
+
+    /// How the client at hand calls us, into ``scratch``: nothing when it named no host.
+    private mutating func writeBase(_ listener: ListenerSettings, isTLS: Bool) {
+        scratch.clear()
+        if !listener.publicBase.isEmpty {
+            scratch.append(listener.publicBase)
+        } else if !clientHost.isEmpty {
+            if isTLS { scratch.append("https://") } else { scratch.append("http://") }
+            scratch.append(clientHost, of: kept)
+        }
+    }
+
+    /// How the client learns where the body ends, and whether the connection goes on.
+    private mutating func writeAnswerFraming() {
+        var isDelimited = true
+        switch answerHead.framing {
+        case .none:
+            if let length = answerHead.declaredLength, status != 204 { writeAnswerLength(length) }
+        case .length(let length): writeAnswerLength(length)
+        case .chunked, .untilClose:
+            isDelimited = !isHTTP10
+            writesChunks = isDelimited
+            if writesChunks { toClient.append("transfer-encoding: chunked\r\n") }
+        }
+        if !isDelimited { keepsConnection = false }
+        if !keepsConnection {
+            toClient.append("connection: close\r\n")
+        } else if isHTTP10 {
+            toClient.append("connection: keep-alive\r\n")
+        }
+        toClient.append("\r\n")
+    }
+
+    private mutating func writeAnswerLength(_ length: Int) {
+        toClient.append("content-length: ")
+        toClient.append(decimal: length)
+        toClient.append("\r\n")
+    }
+
+    /// What moving an answer's bytes came to.
+    enum RelayProgress {
+        case complete
+        /// Everything here was moved; more must be read.
+        case needsMore
+        /// The client must take something first.
+        case full
+        case broken
+    }
+
+    /// Moves the answer's body from ``upstreamBytes`` to ``toClient``, as far as that may grow.
+    mutating func relay() -> RelayProgress {
+        var offset = 0
+        defer { upstreamBytes.consume(offset) }
+        while toClient.count < Self.relayBufferBytes {
+            guard let event = try? answerDecoder.next(upstreamBytes, at: &offset) else { return .broken }
+            switch event {
+            case .data(let range):
+                answerBodyBytes += range.count
+                if writesChunks { ChunkWriter.begin(count: range.count, to: &toClient) }
+                toClient.append(range, of: upstreamBytes)
+                if writesChunks { ChunkWriter.end(&toClient) }
+            case .needMore: return .needsMore
+            case .complete:
+                if writesChunks { ChunkWriter.last(&toClient) }
+                return .complete
+            }
+        }
+        return .full
+    }
+
+    /// Bytes for a slow client that are held before reading from the resource stops (http rule TM-4).
+    static let relayBufferBytes = 65_536
+}

@@ -1,0 +1,167 @@
+internal import Admission
+internal import Bytes
+internal import Credentials
+internal import Crypto
+internal import HTTP1
+internal import Transport
+internal import Upstream
+
+/// One request with its response.  Read this first: the steps are in order.
+///
+///     awaitingHead ─▶ receivingBody ─▶ awaitingUpstream ─▶ sending ─▶ awaitingAnswer ─▶ relaying ─▶ finishing
+///          │                │                 │  ▲            │              │             │            │
+///          │                │                 │  └── again ───┴──────────────┘             │            ▼
+///          └────────────────┴────── answering with an error of our own ───▶ finishing  cut: reset    next head
+///
+/// Sans-IO: it takes bytes (its ``inbound`` and ``upstreamBytes`` buffers), instants and the outcome of sends, and
+/// leaves bytes to send (``outbound``, the body, ``toClient``).  ``ClientConnection`` does the reading and writing.
+///
+/// One value serves many requests: a worker keeps a stack of them (``ExchangeCell``); an idle connection has none.
+struct Exchange: ~Copyable {
+    /// What it waits for.
+    enum Phase {
+        /// The rest of a request head.
+        case awaitingHead
+        /// The rest of a request body that is held.
+        case receivingBody
+        /// A connection to the resource.
+        case awaitingUpstream
+        /// Room to send the request.
+        case sending
+        /// The head of the answer.
+        case awaitingAnswer
+        /// The rest of the answer.
+        case relaying
+        /// Room to send the last bytes to the client.
+        case finishing
+    }
+
+    var phase = Phase.awaitingHead
+
+    // Bytes.
+    /// From the client; the head stands at its front until it was read, then body and further requests.
+    var inbound = ByteBuffer(capacity: Exchange.readBytes)
+    /// To the client.
+    var toClient = ByteBuffer(capacity: Exchange.readBytes)
+    /// From the resource.
+    var upstreamBytes = ByteBuffer(capacity: Exchange.readBytes)
+    /// The head that every attempt shares: all but `content-length` and what authorizes.
+    var unsignedHead = ByteBuffer(capacity: 2048)
+    /// To the resource: the signed head, and the body or its next piece.
+    var outbound = ByteBuffer(capacity: Exchange.readBytes)
+    /// Copies of what outlives the head: ranges below point here.
+    var kept = ByteBuffer(capacity: 1024)
+    var scratch = ByteBuffer(capacity: 512)
+    var body = HeldBody()
+
+    // The request.
+    var head = RequestHead()
+    /// The head's length while it stands in ``inbound``.
+    var headLength = 0
+    var parser = RequestParser(limits: HeadLimits())
+    var decoder = BodyDecoder()
+    var path = RequestPath()
+    var method = Method.other
+    var methodBytes = ByteRange.empty
+    var clientTarget = ByteRange.empty
+    var target = ByteRange.empty
+    var clientHost = ByteRange.empty
+    var clientRequestID = ByteRange.empty
+    var upstreamRequestID = ByteRange.empty
+    var isHTTP10 = false
+    /// The client waits for `100 Continue`.
+    var awaitsContinue = false
+    /// The client may send another request once this one is answered.
+    var keepsConnection = true
+    /// The route that takes it, once decided.
+    var route: RouteSettings?
+    var caller: String?
+
+    // The answer.
+    var answerHead = ResponseHead()
+    var answerParser = ResponseParser(limits: .answer)
+    var answerDecoder = BodyDecoder()
+    var interimCount = 0
+    /// The answer is written in chunks of ours.
+    var writesChunks = false
+    /// The status the client was sent; 0 before.
+    var status = 0
+    var reason: ErrorCode?
+
+    // The attempt.
+    /// Sends to the resource so far.
+    var attempts = 0
+    /// Which of the credential's keys signs.
+    var keyIndex = 0
+    /// A key was refused already.
+    var wasRefused = false
+    /// Bytes of this attempt that the system took.
+    var sentBytes = 0
+    /// Bytes of the body that this attempt has handed on.
+    var sentBodyBytes = 0
+    /// A byte of the answer came.
+    var hasAnswerBytes = false
+
+    // For the log.
+    /// Counts the worker's exchanges; 0 until somebody asks for its id.
+    var number: UInt32 = 0
+    var generation: WorkerGeneration?
+    var startedAt = MonotonicTime(nanoseconds: 0)
+    var headCompleteAt = MonotonicTime(nanoseconds: 0)
+    var bodyStartedAt = MonotonicTime(nanoseconds: 0)
+    var bodyProgressAt = MonotonicTime(nanoseconds: 0)
+    var upstreamStartedAt = MonotonicTime(nanoseconds: 0)
+    var upstreamNanoseconds: Int64 = 0
+    var answerBodyBytes = 0
+
+    /// A usual message, and what one read asks for.
+    static let readBytes = 16_384
+    /// More than this is given back when an exchange ends.
+    static let keptCapacityBytes = 131_072
+    /// 1xx answers in a row (http rule UP-8).
+    static let interimLimit = 16
+
+    /// Makes ready for a connection's first request, or its first after a rest.
+    mutating func prepare(limits: HeadLimits) { parser = RequestParser(limits: limits) }
+
+    /// Forgets one request, ready for the next on the same connection; keeps what the client sent ahead.
+    mutating func reset() {
+        phase = .awaitingHead
+        head.reset()
+        parser.reset()
+        forgetAnswer()
+        unsignedHead.clear()
+        outbound.clear()
+        kept.clear()
+        body.clear()
+        method = .other
+        (methodBytes, clientTarget, target, clientHost) = (.empty, .empty, .empty, .empty)
+        (clientRequestID, upstreamRequestID) = (.empty, .empty)
+        (route, caller, status, reason, generation) = (nil, nil, 0, nil, nil)
+        (attempts, keyIndex, wasRefused, sentBytes, sentBodyBytes) = (0, 0, false, 0, 0)
+        (answerBodyBytes, upstreamNanoseconds, number) = (0, 0, 0)
+        (isHTTP10, keepsConnection, awaitsContinue) = (false, true, false)
+        (startedAt, bodyProgressAt) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
+        Self.shrink(&inbound)
+        Self.shrink(&toClient)
+        Self.shrink(&upstreamBytes)
+        Self.shrink(&outbound)
+    }
+
+    /// Forgets an answer that will not be used, before another attempt.
+    mutating func forgetAnswer() {
+        upstreamBytes.clear()
+        answerHead.reset()
+        answerParser.reset()
+        (interimCount, writesChunks, hasAnswerBytes) = (0, false, false)
+    }
+
+    private static func shrink(_ buffer: inout ByteBuffer) {
+        if buffer.isEmpty, buffer.capacity > keptCapacityBytes { buffer.releaseStorage() }
+    }
+}
+
+/// An ``Exchange`` with an identity: what a worker's stack and a connection hold.
+final class ExchangeCell {
+    var exchange = Exchange()
+}

@@ -1,0 +1,70 @@
+internal import Bytes
+internal import HTTP1
+
+/// Which field lines go on, to the resource and to the client (config language, section 5; http rules CR-1 to CR-7,
+/// HP-1 to HP-4, FW-1 to FW-4).  Ours are written after this, each exactly once.
+enum ForwardingRules {
+    /// Appends the client's field lines that may pass, each with CR LF.
+    static func writeRequestFields(
+        _ head: borrowing RequestHead, _ message: borrowing ByteBuffer, keepsAuthorization: Bool, alsoPass: [[UInt8]],
+        into outbound: inout ByteBuffer
+    ) {
+        let message = message.span
+        for index in 0..<head.fieldCount {
+            let field = head.field(at: index)
+            guard passes(field, message, keepsAuthorization: keepsAuthorization, alsoPass: alsoPass) else { continue }
+            write(field, message, into: &outbound)
+        }
+    }
+
+    private static func passes(
+        _ field: FieldLine, _ message: Span<UInt8>, keepsAuthorization: Bool, alsoPass: [[UInt8]]
+    ) -> Bool {
+        if field.isNominated { return false }
+        let name = field.known
+        if name == .other { return true }
+        if name == .authorization { return keepsAuthorization && !field.isLookalike }
+        if name.isMicrosoft {
+            if name == .xMsClientRequestID || name == .xMsReturnClientRequestID || name == .xMsUserAgent {
+                return !field.isLookalike
+            }
+            return isListed(field, message, alsoPass)
+        }
+        return !(name.isHopByHop || name.isCredential || name.isForwardingClaim || isReplaced(name))
+    }
+
+    /// Written by us, or answered by us, so the client's has no meaning further on.
+    private static func isReplaced(_ name: FieldName) -> Bool {
+        name == .host || name == .contentLength || name == .transferEncoding || name == .expect || name == .date
+            || name == .xAcsGatewayOther
+    }
+
+    /// The slow way, for `x-ms-…` names that a resource's `forward_fields` lists (lower case).
+    private static func isListed(_ field: FieldLine, _ message: Span<UInt8>, _ names: [[UInt8]]) -> Bool {
+        if names.isEmpty || field.isLookalike { return false }
+        for name in names where message.extracting(field.name.start..<field.name.end).equalsFolded(name.span) {
+            return true
+        }
+        return false
+    }
+
+    /// Whether an answer's field goes on to the client: all but hop-by-hop and framing, which we write anew.
+    static func passesToClient(_ field: FieldLine) -> Bool {
+        if field.isNominated { return false }
+        let name = field.known
+        return name == .other || field.isLookalike || !(name.isHopByHop || name == .contentLength)
+    }
+
+    /// `name: value CR LF`, as it was sent, white space around the value aside.
+    static func write(_ field: FieldLine, _ message: Span<UInt8>, into buffer: inout ByteBuffer) {
+        buffer.append(message.extracting(field.name.start..<field.name.end))
+        buffer.append(": ")
+        buffer.append(message.extracting(field.value.start..<field.value.end))
+        buffer.append("\r\n")
+    }
+
+    /// The same for a message in a buffer.
+    static func write(_ field: FieldLine, of message: borrowing ByteBuffer, into buffer: inout ByteBuffer) {
+        write(field, message.span, into: &buffer)
+    }
+}

@@ -1,0 +1,329 @@
+internal import Bytes
+internal import Crypto
+internal import HTTP1
+internal import Synchronization
+public import Telemetry
+internal import Transport
+public import Upstream
+
+/// What the control plane tells a worker; each answers through the ``Barrier`` that comes with it.
+enum WorkerMessage: Sendable {
+    /// Serve by this generation from now on; `sockets` are this worker's for binds that are new.
+    case install(Generation, sockets: [String: ListeningSocket], done: Barrier)
+    /// A name has other addresses now.
+    case addresses(host: String, port: UInt16, [SocketAddress])
+    /// Take no more connections; end idle ones now, others after their answer.
+    case drain(done: Barrier)
+    /// End the loop.
+    case stop
+}
+
+/// One worker thread's world: a loop, listeners, connections, pools, buffers.  Nothing here is shared with another.
+final class Worker {
+    let loop: EventLoop
+    let services: WorkerServices
+    /// Its place among the workers.
+    let index: Int
+    private(set) var isDraining = false
+    /// What serves new exchanges.
+    private(set) var generation: WorkerGeneration
+    /// Bodies held at the moment.
+    var bodies = BodyBudget()
+    /// Where bytes of refused clients go.
+    var dropped = ByteBuffer()
+
+    private var listeners: [String: (listener: Listener, binding: ListenerBinding)] = [:]
+    private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    private var drained: Barrier?
+    private var spare: [ExchangeCell] = []
+    private var lines = ByteBuffer()
+    private var linesTimer: Ticker?
+    private var dateNow = HTTPDate.bytes(secondsSince1970: 0)
+    private var dateUntil = MonotonicTime(nanoseconds: 0)
+    private var wallOffset: Int64 = 0
+    private var requestCount: UInt32 = 0
+    private var skewToldAt = MonotonicTime(nanoseconds: 0)
+    private var failureToldAt = MonotonicTime(nanoseconds: 0)
+
+    /// Exchanges kept for reuse; more are freed.
+    private static let spareLimit = 256
+    /// Log lines handed over at once, or after a pause of ``linesPauseNanoseconds``.
+    private static let linesBytes = 32_768
+    private static let linesPauseNanoseconds: Int64 = 100_000_000
+    /// A message about the same kind of trouble is told at most once in so long.
+    private static let quietNanoseconds: Int64 = 1_000_000_000
+
+    init(index: Int, services: WorkerServices, mailbox: Mailbox<WorkerMessage>) throws(SystemError) {
+        (self.index, self.services) = (index, services)
+        loop = try EventLoop()
+        generation = WorkerGeneration(
+            .none(log: services.log), previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in })
+        try mailbox.attach(to: loop) { [unowned self] message in receive(message) }
+        let timer = Ticker { [unowned self] in handOverLines() }
+        linesTimer = timer
+        try loop.add(timer)
+        loop.endOfRound = { [unowned self] in
+            if lines.count >= Self.linesBytes { handOverLines() }
+        }
+    }
+
+    private func receive(_ message: WorkerMessage) {
+        switch message {
+        case .install(let shared, let sockets, let done):
+            install(shared, sockets)
+            done.arrive()
+        case .addresses(let host, let port, let addresses):
+            for pool in generation.pools where pool.target.host == host && pool.target.port == port {
+                pool.update(addresses: addresses)
+            }
+        case .drain(let done):
+            drain(done)
+        case .stop:
+            handOverLines()
+            loop.stop()
+        }
+    }
+
+    // MARK: Generations
+
+    private func install(_ shared: Generation, _ sockets: [String: ListeningSocket]) {
+        handOverLines()
+        let resolver = services.resolver
+        generation = WorkerGeneration(
+            shared, previous: generation, loop: loop,
+            addresses: { resolver.addresses(of: $0.host, port: $0.port) },
+            nameIsStale: { resolver.isStale(host: $0.host, port: $0.port) })
+        bodies.limitBytes = shared.heldBodyLimitBytes
+        for (index, settings) in shared.listeners.enumerated() {
+            if let known = listeners[settings.bindKey] {
+                known.binding.update(settings, index: index)
+            } else if let socket = sockets[settings.bindKey] {
+                open(socket, settings, index: index)
+            }
+        }
+        for (bind, entry) in listeners where generation.listenersByBind[bind] == nil { closeListener(bind, entry) }
+        if listeners.count != shared.listeners.count { generation.shared.log.error("a listener could not be started") }
+    }
+
+    private func open(_ socket: ListeningSocket, _ settings: ListenerSettings, index: Int) {
+        let binding = ListenerBinding(settings, index: index)
+        var isShared = false
+        if case .unix = socket.address { isShared = true }
+        let listener = Listener(socket, isShared: isShared) { [unowned self] descriptor, peer in
+            accepted(descriptor, peer, binding)
+        }
+        listener.mayAccept = { [unowned self] in
+            services.connections.current < generation.shared.connectionLimit
+        }
+        listener.outOfDescriptors = { [unowned self] in
+            tellOften("no descriptor is left; new connections wait")
+        }
+        do throws(SystemError) {
+            try listener.start(in: loop)
+            listeners[settings.bindKey] = (listener, binding)
+        } catch {
+            generation.shared.log.error("a listener could not be watched", [LogField("error", "\(error)")])
+        }
+    }
+
+    private func closeListener(_ bind: String, _ entry: (listener: Listener, binding: ListenerBinding)) {
+        // Whoever got into the queue is served; then the door closes.
+        entry.listener.acceptAll()
+        entry.listener.close()
+        entry.binding.isRemoved = true
+        listeners[bind] = nil
+        for client in clients.values where client.binding === entry.binding { client.endWhenIdle() }
+    }
+
+    private func drain(_ done: Barrier) {
+        isDraining = true
+        for (bind, entry) in listeners { closeListener(bind, entry) }
+        for client in clients.values { client.endWhenIdle() }
+        drained = done
+        tellIfDrained()
+    }
+
+    private func tellIfDrained() {
+        guard clients.isEmpty, let done = drained else { return }
+        drained = nil
+        handOverLines()
+        done.arrive()
+    }
+
+    // MARK: Connections
+
+    private func accepted(_ descriptor: Int32, _ peer: SocketAddress, _ binding: ListenerBinding) {
+        var tls: TLSConnection?
+        if let context = binding.settings.tls {
+            do throws(TLSError) {
+                tls = try TLSConnection(server: context)
+            } catch {
+                generation.shared.log.error("TLS cannot be started", [LogField("error", "\(error)")])
+            }
+        }
+        let client = ClientConnection(descriptor: descriptor, peer: peer, tls: tls, binding: binding, worker: self)
+        guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil else {
+            client.close()
+            return
+        }
+        services.connections.change(by: 1)
+        clients[ObjectIdentifier(client)] = client
+        client.setDeadline(loop.now.advanced(by: binding.settings.requestHead))
+    }
+
+    func closed(_ client: ClientConnection) {
+        guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
+        services.connections.change(by: -1)
+        tellIfDrained()
+    }
+
+    func lendCell(for client: ClientConnection) -> ExchangeCell {
+        let cell = spare.popLast() ?? ExchangeCell()
+        cell.exchange.prepare(limits: client.binding.settings.headLimits)
+        return cell
+    }
+
+    func takeBack(_ cell: ExchangeCell) {
+        if spare.count < Self.spareLimit { spare.append(cell) }
+    }
+
+    /// The exchange's body is no longer held.
+    func bodyEnded(_ cell: ExchangeCell) {
+        let held = cell.exchange.body.heldBytes
+        if held > 0 { _ = bodies.move(from: held, to: 0) }
+    }
+
+    // MARK: What exchanges ask
+
+    /// The date of now, as HTTP writes it.
+    func date() -> InlineArray<29, UInt8> {
+        if loop.now >= dateUntil { readWallClock() }
+        return dateNow
+    }
+
+    private func readWallClock() {
+        let wall = WallClock.current()
+        let monotonic = MonotonicTime.current()
+        wallOffset = wall &- monotonic.nanoseconds
+        dateNow = HTTPDate.bytes(secondsSince1970: Int(wall / 1_000_000_000))
+        dateUntil = monotonic.advanced(by: 1_000_000_000 - wall % 1_000_000_000)
+    }
+
+    /// Counts exchanges.
+    func nextNumber() -> UInt32 {
+        requestCount &+= 1
+        return requestCount
+    }
+
+    /// `xxxxxxxx-w-nnnnnnnn`: the process, the worker, the exchange.
+    func requestID(_ number: UInt32) -> InlineArray<20, UInt8> {
+        let (process, worker) = (services.processID, UInt32(truncatingIfNeeded: index))
+        return InlineArray { position in
+            switch position {
+            case 8, 11: 0x2D
+            case 0..<8: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: process >> UInt32(28 - position * 4)) & 0xF)
+            case 9: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: worker >> 4) & 0xF)
+            case 10: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: worker) & 0xF)
+            case let place: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: number >> UInt32((19 - place) * 4)) & 0xF)
+            }
+        }
+    }
+
+    // MARK: Telling
+
+    func logAccess(_ cell: ExchangeCell, _ client: ClientConnection) {
+        guard generation.shared.accessLog != nil else { return }
+        if lines.isEmpty { linesTimer?.setDeadline(loop.now.advanced(by: Self.linesPauseNanoseconds)) }
+        if cell.exchange.number == 0 { cell.exchange.number = nextNumber() }
+        if loop.now >= dateUntil { readWallClock() }
+        let time = Timestamp(unixMilliseconds: (loop.now.nanoseconds &+ wallOffset) / 1_000_000)
+        AccessLogLine.write(
+            &cell.exchange, client, at: time, now: loop.now, id: requestID(cell.exchange.number), into: &lines)
+    }
+
+    private func handOverLines() {
+        guard !lines.isEmpty else { return }
+        generation.shared.accessLog?.write(lines.span.array)
+        lines.clear()
+    }
+
+    /// A resource could not be reached.
+    func note(_ failure: ConnectFailure, _ route: RouteSettings?) {
+        guard loop.now >= failureToldAt else { return }
+        failureToldAt = loop.now.advanced(by: Self.quietNanoseconds)
+        generation.shared.log.warning(
+            "a resource cannot be reached",
+            [LogField("resource", route?.resource.name ?? ""), LogField("error", "\(failure)")])
+    }
+
+    /// A resource refused our credential; a wrong clock is told, since nothing else would explain it.
+    func noteRefusal(_ cell: ExchangeCell, _ route: RouteSettings) {
+        guard loop.now >= skewToldAt else { return }
+        skewToldAt = loop.now.advanced(by: Self.quietNanoseconds)
+        var fields = [LogField("resource", route.resource.name), LogField("credential", route.credential.name)]
+        if let skew = cell.exchange.clockSkewSeconds(at: Int((loop.now.nanoseconds &+ wallOffset) / 1_000_000_000)) {
+            fields.append(LogField("clock_differs_by_seconds", "\(skew)"))
+        }
+        generation.shared.log.warning("a resource refused the credential", fields)
+    }
+
+    private func tellOften(_ message: String) {
+        guard loop.now >= failureToldAt else { return }
+        failureToldAt = loop.now.advanced(by: Self.quietNanoseconds)
+        generation.shared.log.warning(message)
+    }
+}
+
+/// What workers share: only things that are safe to share, and none of them on a request's way.
+public struct WorkerServices: Sendable {
+    /// Names' addresses.
+    public let resolver: Resolver
+    /// The operator's log, until a generation brings its own.
+    let log: Logger
+    /// Connections of clients now, in all workers.
+    let connections: ConnectionCount
+    /// Tells this process's request ids from another's.
+    let processID: UInt32
+
+    /// Services of one process; `processID` is any number that differs from start to start.
+    public init(resolver: Resolver, log: Logger, connections: ConnectionCount, processID: UInt32) {
+        (self.resolver, self.log, self.connections, self.processID) = (resolver, log, connections, processID)
+    }
+}
+
+/// How many clients are connected, in all workers.
+public final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// None yet.
+    public init() {}
+
+    /// Now.
+    public var current: Int { count.load(ordering: .relaxed) }
+
+    func change(by number: Int) { count.add(number, ordering: .relaxed) }
+}
+
+/// A listener as its connections know it: its settings in whatever generation is current.
+final class ListenerBinding {
+    private(set) var settings: ListenerSettings
+    private(set) var index: Int
+    /// It is gone from the configuration: its connections end with their answers.
+    var isRemoved = false
+
+    init(_ settings: ListenerSettings, index: Int) { (self.settings, self.index) = (settings, index) }
+
+    func update(_ settings: ListenerSettings, index: Int) { (self.settings, self.index) = (settings, index) }
+}
+
+/// A timer without a descriptor.
+private final class Ticker: Channel {
+    private let tick: () -> Void
+
+    init(_ tick: @escaping () -> Void) {
+        self.tick = tick
+        super.init()
+    }
+
+    override func deadlinePassed() { tick() }
+}

@@ -1,0 +1,25 @@
+internal import CLinux
+internal import Glibc
+
+/// What the system allows this process.
+public enum ProcessLimits {
+    /// Raises the limit of open descriptors as far as it may go, and gives it: each connection takes one or two.
+    public static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// This process's id.
+    public static var processID: Int { Int(getpid()) }
+
+    /// Removes a file; one that is not there is fine.
+    public static func removeFile(_ path: String) { _ = unsafe unlink(path) }
+
+    /// Sets a file's permission bits; false when the system refuses.
+    public static func setMode(_ path: String, _ mode: UInt16) -> Bool { unsafe chmod(path, mode_t(mode)) == 0 }
+}

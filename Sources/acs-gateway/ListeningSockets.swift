@@ -1,0 +1,97 @@
+internal import ConfigDSL
+internal import Proxy
+internal import Transport
+
+/// The sockets that the process listens on, by what the file says they bind.  A bind that stays is never closed.
+struct ListeningSockets {
+    fileprivate struct Bound {
+        var address: SocketAddress
+        var mode: UInt16
+    }
+
+    private var bound: [String: Bound] = [:]
+
+    /// Sockets for binds that are new, one for each worker.
+    struct Fresh {
+        var sockets: [String: [ListeningSocket]] = [:]
+        fileprivate var bound: [String: Bound] = [:]
+
+        /// Takes them back: the load they were made for failed.
+        func close() {
+            for socket in sockets.values.joined() { socket.close() }
+            for (_, sockets) in sockets { sockets.first?.unlink() }
+        }
+    }
+
+    /// Binds what `config` listens on and is not bound yet; a failure is told at its place, and then nothing is kept.
+    func open(_ config: GatewayConfig, workers: Int, diagnostics: inout Diagnostics) -> Fresh? {
+        var fresh = Fresh()
+        for listener in config.listeners where bound[listener.bindKey] == nil {
+            do throws(SystemError) {
+                let sockets = try Self.bind(listener, workers: workers)
+                fresh.sockets[listener.bindKey] = sockets
+                fresh.bound[listener.bindKey] = Bound(address: sockets[0].address, mode: listener.mode)
+            } catch {
+                diagnostics.report(
+                    .cannotListen,
+                    "listener `\(listener.name)` cannot listen on `\(listener.bindKey)`: \(error.reason)",
+                    at: listener.bindPlace,
+                    help: error.isAddressInUse ? "another process listens there; end it or choose another port" : nil)
+            }
+        }
+        guard diagnostics.hasErrors else { return fresh }
+        fresh.close()
+        return nil
+    }
+
+    /// `config` serves now: what it does not listen on any more is forgotten, and socket files are removed.
+    mutating func adopt(_ fresh: Fresh, _ config: GatewayConfig) {
+        bound.merge(fresh.bound) { _, new in new }
+        let kept = Set(config.listeners.map(\.bindKey))
+        for (key, entry) in bound where !kept.contains(key) {
+            if case .unix(let path) = entry.address { ProcessLimits.removeFile(path) }
+            bound[key] = nil
+        }
+        for listener in config.listeners {
+            guard case .unix(let path) = listener.bind, bound[listener.bindKey]?.mode != listener.mode else { continue }
+            if ProcessLimits.setMode(path, listener.mode) { bound[listener.bindKey]?.mode = listener.mode }
+        }
+    }
+
+    /// The addresses really bound, in the file's order.
+    func addresses(_ config: GatewayConfig) -> [String] {
+        config.listeners.compactMap { bound[$0.bindKey].map { "\($0.address)" } }
+    }
+
+    /// Removes socket files at the end.
+    func removeFiles() {
+        for entry in bound.values {
+            if case .unix(let path) = entry.address { ProcessLimits.removeFile(path) }
+        }
+    }
+
+    private static func bind(_ listener: ListenerConfig, workers: Int) throws(SystemError) -> [ListeningSocket] {
+        switch listener.bind {
+        case .tcp(let host, let port):
+            return try ListeningSocket.bindTCP(try address(host, port), count: workers)
+        case .unix(let path):
+            let socket = try ListeningSocket.bindUnix(path, mode: listener.mode)
+            var sockets = [socket]
+            for _ in 1..<max(workers, 1) { sockets.append(try socket.duplicated()) }
+            return sockets
+        }
+    }
+
+    private static func address(_ host: String, _ port: UInt16) throws(SystemError) -> SocketAddress {
+        do throws(NameError) {
+            return try NameResolution.addresses(of: host, port: port)[0]
+        } catch {
+            throw SystemError.addressNotAvailable
+        }
+    }
+}
+
+extension DiagnosticID {
+    /// An address cannot be listened on.
+    fileprivate static let cannotListen = DiagnosticID("E507")
+}

@@ -1,0 +1,156 @@
+internal import ConfigDSL
+internal import Crypto
+internal import Proxy
+internal import Telemetry
+internal import Transport
+internal import Upstream
+
+/// The daemon: one configuration after the other, and the workers that serve by it.  All on the main thread.
+final class Server {
+    private let configPath: String
+    private let console: SystemConsole
+    private let log: Logger
+    private let workers: WorkerGroup
+    private let resolver: Resolver
+    private var sockets = ListeningSockets()
+    private var accessLog = AccessLog(target: .off, file: nil)
+    private var serving: (number: Int, fingerprint: String, generation: Generation)?
+
+    /// How long requests in flight may take to end.
+    private static let drainTimeout = Duration.seconds(30)
+
+    /// Loads the file at `configPath` and serves by it; throws, with everything told, when it cannot.
+    init(configPath: String, console: SystemConsole) throws(CommandError) {
+        self.configPath = configPath
+        self.console = console
+        var loaded = LoadedConfiguration(path: configPath)
+        log = try Logger.standard(loaded.result.draft.telemetry.logLevel)
+        resolver = Resolver()
+        let count =
+            switch loaded.result.draft.workers {
+            case .auto: Thread.usableCPUs
+            case .count(let number): number
+            }
+        do throws(SystemError) {
+            try resolver.start()
+            workers = try WorkerGroup(
+                count: count,
+                services: WorkerServices(
+                    resolver: resolver, log: log, connections: ConnectionCount(),
+                    processID: UInt32(truncatingIfNeeded: WallClock.current() >> 20)))
+        } catch {
+            throw CommandError("the workers cannot be started: \(error)")
+        }
+        let outcome = takeOver(&loaded)
+        if !loaded.report.isEmpty { console.complain(loaded.report) }
+        guard outcome == .serves else { throw CommandError("the configuration cannot be served") }
+    }
+
+    /// `SIGHUP`: the new file is loaded beside the running one, and swapped in whole or refused whole.
+    func reload() {
+        var loaded = LoadedConfiguration(path: configPath)
+        let stays = serving?.number ?? 0
+        let outcome = takeOver(&loaded)
+        if !loaded.report.isEmpty { console.complain(loaded.report) }
+        switch outcome {
+        case .serves: break  // announced when it began
+        case .isUnchanged: console.complain("acs-gateway: reload unchanged, generation \(stays)\n")
+        case .isRefused: console.complain("acs-gateway: reload refused, generation \(stays) stays\n")
+        }
+    }
+
+    /// What became of a loaded configuration.
+    private enum Outcome {
+        /// It serves now.
+        case serves
+        /// Nothing that it was read from differs from what serves.
+        case isUnchanged
+        /// Something is wrong with it; what served serves on.
+        case isRefused
+    }
+
+    /// The stages of a load, in order: decode (done), open the log, provision, compare, listen, swap.  Any failure
+    /// before the swap leaves what serves untouched.
+    private func takeOver(_ loaded: inout LoadedConfiguration) -> Outcome {
+        guard let config = loaded.result.config, let newLog = openAccessLog(config, &loaded) else { return .isRefused }
+        let number = (serving?.number ?? 0) + 1
+        let surroundings = Provisioner.Surroundings(
+            number: number, workers: workers.count, accessLog: newLog.file,
+            log: log.with(level: config.telemetry.logLevel),
+            spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp")
+        guard let generation = loaded.provision(surroundings) else { return .isRefused }
+        if let serving, serving.fingerprint == loaded.fingerprint { return .isUnchanged }
+        guard let fresh = sockets.open(config, workers: workers.count, diagnostics: &loaded.result.diagnostics) else {
+            return .isRefused
+        }
+        accessLog = newLog
+        let names = generation.resources.map { (host: $0.target.host, port: $0.target.port) }
+        for failure in resolver.watch(names) {
+            log.warning(
+                "a resource's name has no address yet",
+                [LogField("host", failure.host), LogField("error", failure.reason)])
+        }
+        let isInstalled = (try? workers.install(generation, sockets: fresh.sockets)) ?? false
+        if !isInstalled { log.error("a worker did not take over the configuration") }
+        sockets.adopt(fresh, config)
+        resolver.keepOnly(names)
+        serving = (number, loaded.fingerprint, generation)
+        announce(number, loaded.result.sha256, config)
+        return .serves
+    }
+
+    private func announce(_ number: Int, _ sha256: String, _ config: GatewayConfig) {
+        let addresses = sockets.addresses(config).joined(separator: ", ")
+        console.complain(
+            "acs-gateway \(Version.current) serving generation \(number) (sha256 \(sha256.prefix(8))…) on \(addresses)\n"
+        )
+    }
+
+    /// The access log that `config` wants: the one at hand while its place stays.
+    private func openAccessLog(_ config: GatewayConfig, _ loaded: inout LoadedConfiguration) -> AccessLog? {
+        let target = config.telemetry.accessLog
+        if serving != nil, target == accessLog.target { return accessLog }
+        let destination: LogFile.Destination
+        var place = SourcePlace.whole(configPath)
+        switch target {
+        case .off: return AccessLog(target: target, file: nil)
+        case .standardOutput: destination = .standardOutput
+        case .standardError: destination = .standardError
+        case .file(let path): (destination, place) = (.file(path.path), path.place)
+        }
+        do throws(SystemError) {
+            return AccessLog(target: target, file: try LogFile(destination))
+        } catch {
+            loaded.result.diagnostics.report(
+                .unwritableLog, "the access log cannot be opened: \(error.reason)", at: place)
+            return nil
+        }
+    }
+
+    /// `SIGUSR1`: log files are opened anew.
+    func reopenLogs() { accessLog.file?.reopen() }
+
+    /// `SIGTERM`: no more connections; returns when requests in flight have ended, after ``drainTimeout``, or at once
+    /// on a second signal.
+    func drain(_ signals: SignalWait) {
+        sockets.removeFiles()
+        guard let drained = try? workers.drain() else { return }
+        let end = MonotonicTime.current().advanced(by: Self.drainTimeout.wholeNanoseconds)
+        while !drained.wait(timeout: .milliseconds(20)), MonotonicTime.current() < end {
+            if signals.next(timeout: .zero) == .end { break }
+        }
+        workers.stop()
+        accessLog.file?.flush()
+    }
+}
+
+/// Where access lines go, as the file says it and as it was opened.
+private struct AccessLog {
+    var target: AccessLogTarget
+    var file: LogFile?
+}
+
+extension DiagnosticID {
+    /// The access log cannot be opened.
+    fileprivate static let unwritableLog = DiagnosticID("E701")
+}
