@@ -12,13 +12,16 @@ final class RunningEmulator {
     let address: Address
     private let server: EmulatorServer
 
-    init(_ behaviour: EmulatorBehaviour = EmulatorBehaviour()) throws {
+    init(_ behaviour: EmulatorBehaviour = EmulatorBehaviour(), tls: TLSIdentity? = nil) throws {
         var options = EmulatorOptions()
         options.bind = "127.0.0.1:0"
         options.behaviour = behaviour
+        options.tls = tls
         let server = try EmulatorServer(options)
         self.server = server
-        address = try #require(Address(String(server.origin.dropFirst("http://".count))))
+        let scheme = tls == nil ? "http://" : "https://"
+        try #require(server.origin.hasPrefix(scheme))
+        address = try #require(Address(String(server.origin.dropFirst(scheme.count))))
         try Thread.start("emulator") { try? server.run() }
     }
 
@@ -85,6 +88,23 @@ struct EmulatorServerTests {
         #expect(client.interims(1).map(\.status) == [100])
         client.send(Array(bytes.suffix(json.utf8.count)))
         #expect(client.answers(1).map(\.status) == [202])
+    }
+
+    @Test("it speaks TLS, and its links say so") func tls() throws {
+        let validity = DevelopmentAuthority.Validity.thirtyDays(from: wallClockSeconds())
+        let authority = try DevelopmentAuthority(valid: validity)
+        let emulator = try RunningEmulator(tls: authority.issue(for: ["localhost"], valid: validity))
+        let folder = try TemporaryDirectory()
+        try folder.write("ca.pem", authority.certificate.text.withBytes { $0.array })
+        let stream = try TLSStream.client(
+            over: Socket.connected(to: emulator.address), trusting: folder.path + "/ca.pem", name: "localhost")
+        let client = RawClient(over: stream, methods: ["POST", "GET"])
+        let json =
+            #"{"senderAddress":"a@b","content":{"subject":"s","html":"h"},"recipients":{"to":[{"address":"a@b"}]}}"#
+        client.send(RunningEmulator.signed("POST", "/emails:send?api-version=2025-09-01", json: json) + numbers)
+        #expect(client.answers(2).map(\.status) == [202, 200])
+        let link = client.reader.finals[0].head.values("operation-location").first
+        #expect(link?.hasPrefix("https://contoso.communication.azure.com//emails/operations/") == true)
     }
 
     @Test("answers are held back by the latency, each by its own") func latency() throws {

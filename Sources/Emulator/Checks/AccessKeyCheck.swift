@@ -51,8 +51,8 @@ struct AccessKeyCheck: Sendable {
     /// A credential of somebody else beside the signature means that whoever signed forwarded what it should have
     /// removed.
     private func refuseLeftovers(in request: EmulatedRequest) throws(CredentialFault) {
-        for field in request.fields where ForeignCredential.refused.contains(field.lowercasedName) {
-            throw .leftover(field.lowercasedName)
+        for name in request.fields.map(\.lowercasedName) where ForeignCredential.refused.contains(name.withoutMarks) {
+            throw .leftover(name)
         }
     }
 }
@@ -121,15 +121,29 @@ private struct SignatureClaim {
     }
 }
 
-/// Names of fields that belong to a client's credential and must not reach the service beside a signature.
+/// Fields that belong to a client's credential and must not reach the service beside a signature.
+///
+/// The names are written down here once more, and not taken from the gateway's own table: this is what checks it.
 enum ForeignCredential {
-    /// Never sent by an Azure SDK for what this emulator does, so they make a request invalid.
+    /// Never sent by an Azure SDK for what this emulator does, so they make a request invalid.  The host override is
+    /// among them: it would move what is signed to a host that somebody else chose.
     static let refused: Set<String> = [
-        "api-key", "cookie", "cookie2", "ocp-apim-subscription-key", "proxy-authorization", "x-api-key", "x-auth-token",
-        "x-functions-key", "x-ms-host",
+        "api-key", "authentication-info", "cookie", "cookie2", "ocp-apim-subscription-key", "ocp-apim-trace",
+        "proxy-authenticate", "proxy-authorization", "www-authenticate", "x-access-token", "x-amz-security-token",
+        "x-api-key", "x-auth-token", "x-forwarded-authorization", "x-functions-key", "x-goog-api-key", "x-ms-host",
+        "x-original-authorization",
     ]
-    /// Sent by the .NET and Java SDKs themselves, so they are only noted in the journal: a gateway removes them.
-    static let noted: Set<String> = ["date", "x-ms-hmac-string-to-sign-base64"]
+    /// The service's own fields that a client may send beside those of the signature.
+    private static let welcome: Set<String> = [
+        "x-ms-client-request-id", "x-ms-content-sha256", "x-ms-date", "x-ms-return-client-request-id",
+        "x-ms-useragent",
+    ]
+
+    /// Sent by the .NET and Java SDKs themselves beside a signature, or by unknown ones: only noted in the journal.
+    static func isNoted(_ name: String, besideDate dateField: String) -> Bool {
+        if name == "date" { return dateField != "date" }
+        return name.withoutMarks.utf8.starts(with: "x-ms-".utf8) && !welcome.contains(name)
+    }
 }
 
 extension EmulatedRequest {
@@ -146,8 +160,15 @@ extension EmulatedRequest {
         let authorization = values(of: "authorization").first ?? ""
         let isOlderForm = authorization.utf8.starts(with: "HMAC-SHA256 SignedHeaders=date;".utf8)
         return fields.map(\.lowercasedName).filter { name in
-            ForeignCredential.refused.contains(name)
-                || ForeignCredential.noted.contains(name) && !(isOlderForm && name == "date")
+            ForeignCredential.refused.contains(name.withoutMarks)
+                || ForeignCredential.isNoted(name, besideDate: isOlderForm ? "date" : "x-ms-date")
         }
+    }
+}
+
+extension String {
+    /// `_` and `.` read as `-`, as servers behind CGI-like interfaces read them: `x_ms_host` is `x-ms-host` to them.
+    fileprivate var withoutMarks: String {
+        String(decoding: utf8.map { $0 == 0x5F || $0 == 0x2E ? 0x2D : $0 }, as: UTF8.self)
     }
 }

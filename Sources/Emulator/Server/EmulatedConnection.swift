@@ -27,6 +27,8 @@ final class EmulatedConnection: Connection {
 
     private unowned let service: EmulatorService
     private let peerIsLoopback: Bool
+    /// What ``EmulatorService/holds(_:for:)`` counts for this connection.
+    var countedBytes = 0
     private var phase = Phase.reading
     private var reader = RequestReader()
     private var input = ByteBuffer()
@@ -86,10 +88,17 @@ final class EmulatedConnection: Connection {
         let now = service.secondsSince1970()
         switch reader.next(&input, receivedAtSeconds: now, peerIsLoopback: peerIsLoopback) {
         case .needMore:
+            guard service.holds(reader.heldBytes, for: self) else {
+                service.answer(toMalformed: .tooMuchHeld).write(
+                    to: &output, method: "", isPersistent: false, atSeconds: now)
+                phase = .ending
+                return true
+            }
             return readMore()
         case .awaitsContinue:
             ResponseWriter.continueHead(to: &output)
         case .request(let request, let isPersistent):
+            _ = service.holds(0, for: self)
             let answer = service.answer(to: request)
             answer.write(to: &output, method: request.method, isPersistent: isPersistent, atSeconds: now)
             if answer.delay > .zero {
@@ -122,4 +131,11 @@ final class EmulatedConnection: Connection {
     private func wait(_ nanoseconds: Int64) {
         setDeadline(service.now.advanced(by: nanoseconds))
     }
+}
+
+extension ServiceError {
+    /// All clients together have sent more content than is held.
+    fileprivate static let tooMuchHeld = ServiceError(
+        status: 503, code: "ServiceUnavailable", message: "The server is currently unable to handle the request.",
+        fields: [EmulatedField("retry-after", "1")])
 }

@@ -71,11 +71,14 @@ public final class EmulatorServer: Sendable {
 final class EmulatorService {
     /// Clients served at once; more are turned away.
     private static let connectionLimit = 4096
+    /// Content of unfinished requests that is held for all clients together.
+    private static let heldLimitBytes = 1 << 30
 
     private var resource: EmulatedResource
     private let loop: EventLoop
     private let tls: TLSContext?
     private var connections: [ObjectIdentifier: EmulatedConnection] = [:]
+    private var heldBytes = 0
 
     init(_ resource: EmulatedResource, loop: EventLoop, tls: TLSContext?) {
         self.resource = resource
@@ -106,7 +109,15 @@ final class EmulatorService {
         connection.advance()
     }
 
+    /// Counts that `connection` holds so many bytes of content now; false when that is too much for all together.
+    func holds(_ count: Int, for connection: EmulatedConnection) -> Bool {
+        heldBytes += count - connection.countedBytes
+        connection.countedBytes = count
+        return heldBytes <= Self.heldLimitBytes
+    }
+
     func end(_ connection: EmulatedConnection) {
+        _ = holds(0, for: connection)
         connection.close()
         connections[ObjectIdentifier(connection)] = nil
     }

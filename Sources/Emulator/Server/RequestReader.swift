@@ -67,6 +67,9 @@ struct RequestReader: ~Copyable {
         }
     }
 
+    /// Bytes of content that are held for a request that is not whole.
+    var heldBytes: Int { body.count }
+
     /// The head as a request without content, once it is whole.
     private mutating func readHead(
         _ input: inout ByteBuffer, _ peerIsLoopback: Bool
