@@ -3,8 +3,8 @@ public import Bytes
 /// Base64 (RFC 4648), strictly: one text for each sequence of bytes, and nothing else is read.
 ///
 /// The standard alphabet has padding, always; the URL alphabet has none, as JOSE wants it (RFC 7515 §2).  No blanks
-/// or line ends are read, and the bits behind the last byte must be zero (§3.5).  Neither way has a table or a branch
-/// on the bytes, so the time taken tells nothing about a key.
+/// or line ends are read, and the bits behind the last byte must be zero (§3.5).  Decoding has no table and no branch on
+/// the characters, so the time taken tells nothing about a key.
 public enum Base64 {
     /// Which characters stand for 62 and 63, and whether `=` fills the last group.
     public enum Alphabet: Sendable {
@@ -106,26 +106,37 @@ public struct Base64Digest: Sendable {
 extension Base64 {
     /// Writes `bytes` in base64 to the front of `room`, which must have space for ``encodedCount(_:_:)`` characters.
     static func encode(_ bytes: Span<UInt8>, _ alphabet: Alphabet, to room: UnsafeMutableRawBufferPointer) {
-        let url: Bool = alphabet == .url
+        precondition(room.count >= encodedCount(bytes.count, alphabet), "no space for the text")
+        let characters = alphabet.characters
         var (source, target) = (0, 0)
-        while source &+ 2 < bytes.count {
-            let group =
-                UInt32(bytes[source]) << 16 | UInt32(bytes[source &+ 1]) << 8 | UInt32(bytes[source &+ 2])
-            unsafe room[target] = character(group >> 18, url)
-            unsafe room[target &+ 1] = character(group >> 12, url)
-            unsafe room[target &+ 2] = character(group >> 6, url)
-            unsafe room[target &+ 3] = character(group, url)
-            (source, target) = (source &+ 3, target &+ 4)
+        // Safe, here and below: `source` stays in the span by the loop's condition, `target` in the room by the check
+        // above, and six bits are below the 64 characters.
+        characters.withUTF8Buffer { characters in
+            func put(_ bits: UInt32) {
+                unsafe room[target] = characters[Int(bits & 0x3F)]
+                target &+= 1
+            }
+            while source &+ 2 < bytes.count {
+                let high = unsafe UInt32(bytes[unchecked: source]) << 16 | UInt32(bytes[unchecked: source &+ 1]) << 8
+                let group = unsafe high | UInt32(bytes[unchecked: source &+ 2])
+                put(group >> 18)
+                put(group >> 12)
+                put(group >> 6)
+                put(group)
+                source &+= 3
+            }
+            let rest = bytes.count &- source
+            guard rest > 0 else { return }
+            let group = UInt32(bytes[source]) << 16 | (rest == 2 ? UInt32(bytes[source &+ 1]) << 8 : 0)
+            put(group >> 18)
+            put(group >> 12)
+            if rest == 2 { put(group >> 6) }
+            guard alphabet == .standard else { return }
+            while target & 3 != 0 {
+                unsafe room[target] = 0x3D
+                target &+= 1
+            }
         }
-        let rest = bytes.count &- source
-        guard rest > 0 else { return }
-        let group = UInt32(bytes[source]) << 16 | (rest == 2 ? UInt32(bytes[source &+ 1]) << 8 : 0)
-        unsafe room[target] = character(group >> 18, url)
-        unsafe room[target &+ 1] = character(group >> 12, url)
-        if rest == 2 { unsafe room[target &+ 2] = character(group >> 6, url) }
-        guard !url else { return }
-        if rest == 1 { unsafe room[target &+ 2] = 0x3D }
-        unsafe room[target &+ 3] = 0x3D
     }
 
     /// Writes what `text` stands for to the front of `room`, which must have space for three quarters of it, and says
@@ -135,19 +146,50 @@ extension Base64 {
     ) throws(Base64Error) -> Int {
         let url = alphabet == .url
         let digits = try digitCount(text, url: url)
-        var (bits, pending, target) = (0 as UInt32, 0, 0)
-        for index in 0..<digits {
-            let value = value(of: text[index], url)
-            guard value >= 0 else { throw .wrongCharacter(offset: index) }
-            bits = bits << 6 | UInt32(value)
-            pending &+= 6
-            guard pending >= 8 else { continue }
-            pending &-= 8
-            unsafe room[target] = UInt8(truncatingIfNeeded: bits >> UInt32(pending))
-            target &+= 1
+        precondition(room.count >= digits * 3 / 4, "no space for the bytes")
+        var (source, target) = (0, 0)
+        var isWrong: Int32 = 0
+        // Safe, here and below: `source` stays below `digits`, `target` below three quarters of it.
+        while source &+ 3 < digits {
+            let first = unsafe value(of: text[unchecked: source], url)
+            let second = unsafe value(of: text[unchecked: source &+ 1], url)
+            let third = unsafe value(of: text[unchecked: source &+ 2], url)
+            let fourth = unsafe value(of: text[unchecked: source &+ 3], url)
+            isWrong |= first | second | third | fourth
+            unsafe room[target] = UInt8(truncatingIfNeeded: first << 2 | second >> 4)
+            unsafe room[target &+ 1] = UInt8(truncatingIfNeeded: second << 4 | third >> 2)
+            unsafe room[target &+ 2] = UInt8(truncatingIfNeeded: third << 6 | fourth)
+            (source, target) = (source &+ 4, target &+ 3)
         }
-        guard bits & (1 << UInt32(pending) &- 1) == 0 else { throw .trailingBits }
-        return target
+        var rest: Int32 = 0
+        for index in source..<digits {
+            let value = value(of: text[index], url)
+            isWrong |= value
+            rest = rest << 6 | value
+        }
+        if isWrong < 0 {
+            throw .wrongCharacter(offset: (0..<digits).first { value(of: text[$0], url) < 0 } ?? 0)
+        }
+        return try unsafe target
+            &+ putRest(rest, digits &- source, to: UnsafeMutableRawBufferPointer(rebasing: room[target...]))
+    }
+
+    /// Writes the one or two bytes of a last group of two or three digits, and says how many they are.
+    private static func putRest(
+        _ bits: Int32, _ digits: Int, to room: UnsafeMutableRawBufferPointer
+    ) throws(Base64Error) -> Int {
+        guard digits > 0 else { return 0 }
+        // Two digits have 12 bits, three 18: what is behind the last whole byte must be zero.
+        let surplus: Int32 = digits == 2 ? 4 : 2
+        guard bits & (1 << surplus &- 1) == 0 else { throw .trailingBits }
+        let whole = bits >> surplus
+        if digits == 2 {
+            unsafe room[0] = UInt8(truncatingIfNeeded: whole)
+        } else {
+            unsafe room[0] = UInt8(truncatingIfNeeded: whole >> 8)
+            unsafe room[1] = UInt8(truncatingIfNeeded: whole)
+        }
+        return digits &- 1
     }
 
     /// The characters that stand for bits: all but the padding, which must be whole.
@@ -156,19 +198,6 @@ extension Base64 {
         guard url ? count % 4 != 1 : count % 4 == 0 else { throw .wrongLength(count) }
         guard !url, count > 0, text[count - 1] == 0x3D else { return count }
         return text[count - 2] == 0x3D ? count - 2 : count - 1
-    }
-
-    /// The character for the low six bits of `bits`.
-    @inline(__always)
-    private static func character(_ bits: UInt32, _ url: Bool) -> UInt8 {
-        let value = Int32(truncatingIfNeeded: bits & 0x3F)
-        // Each line adds its step once `value` has passed its limit: the sign bit of the difference makes the mask.
-        var code = 0x41 &+ value
-        code &+= ((25 &- value) >> 8) & 6  // a–z follow Z after six others
-        code &-= ((51 &- value) >> 8) & 75  // 0–9 stand below the letters
-        code &-= ((61 &- value) >> 8) & (url ? 13 : 15)  // `-` or `+`
-        code &+= ((62 &- value) >> 8) & (url ? 49 : 3)  // `_` or `/`
-        return UInt8(truncatingIfNeeded: code)
     }
 
     /// The six bits that `character` stands for, or -1.
@@ -185,5 +214,15 @@ extension Base64 {
         value &+= within(plus, plus) & 63
         value &+= within(slash, slash) & 64
         return value
+    }
+}
+
+extension Base64.Alphabet {
+    /// All 64, in order.
+    fileprivate var characters: StaticString {
+        switch self {
+        case .standard: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        case .url: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        }
     }
 }

@@ -57,18 +57,21 @@ public struct SHA256Digest: Sendable {
     /// A digest that came from elsewhere; `nil` unless it has 32 bytes.
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        self.bytes = InlineArray { bytes[$0] }
+        var copy = InlineArray<32, UInt8>(repeating: 0)
+        for index in copy.indices { copy[index] = bytes[index] }
+        self.bytes = copy
     }
 
     /// A digest written in base64, with its padding (44 characters); `nil` when it is not.
     public init?(base64 text: Span<UInt8>) {
         guard text.count == Base64Digest.byteCount else { return nil }
+        // 44 characters with one `=` give 32 bytes; without it they would give 33.
         var decoded = InlineArray<33, UInt8>(repeating: 0)
         let count = unsafe withUnsafeMutableBytes(of: &decoded) { room in
             try? unsafe Base64.decode(text, alphabet: .standard, to: room)
         }
         guard count == Self.byteCount else { return nil }
-        self.bytes = InlineArray { decoded[$0] }
+        self.init(decoded.span.extracting(first: Self.byteCount))
     }
 
     /// Its bytes.
