@@ -4,6 +4,7 @@ A later way for the gateway to prove itself (a token from Entra, say) is one mor
 """
 
 import base64
+import json
 import os
 import secrets
 
@@ -78,7 +79,11 @@ class Configuration:
         raise NotImplementedError
 
     def checks(self):
-        """Name → function that raises Failure: what is tried once, beside the scenarios."""
+        """Name → function that raises Failure: what is tried once, after the scenarios."""
+        return {}
+
+    def last_checks(self):
+        """The same, once the programs have ended."""
         return {}
 
     def start_program(self, name, *arguments, environment=None):
@@ -103,6 +108,7 @@ class Direct(Configuration):
     """No gateway: the SDKs hold the key and speak to the emulator itself, which shows that it serves them."""
 
     name = "no gateway"
+    scenarios = scenarios.WITH_KEY
     hides_client = False
 
     def start(self):
@@ -167,12 +173,22 @@ class Gateway(Configuration):
             "`check` refuses a secret in the file and does not repeat it": self._check_refuses,
         }
 
+    def last_checks(self):
+        return {"the access log has a line for each request": self._check_access_log}
+
     def write_secret(self, name, text):
         """Writes a file that only we can read; gives its path."""
         path = os.path.join(self.folder, name)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text + "\n")
         return path
+
+    def _check_access_log(self):
+        with open(self._access_log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        for connection, listener in zip(self.connections, ("secure", "plain")):
+            logged = sum(line["listener"] == listener for line in lines)
+            expect_equal(logged, connection.recorder.total, f"the lines of listener `{listener}`")
 
     def _check_accepts(self):
         for form in ("text", "json"):

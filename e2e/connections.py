@@ -44,6 +44,8 @@ class Recorder:
     def __init__(self):
         self._lock = threading.Lock()
         self._sent = []
+        # All ever sent, whatever was forgotten since.
+        self.total = 0
 
     def note(self, request):
         """Notes a request of azure-core."""
@@ -53,18 +55,19 @@ class Recorder:
         headers = {"accept": "*/*"} | {name.lower(): value for name, value in request.headers.items()}
         self._add(Sent(request.method, request.url, headers, hashlib.sha256(body).hexdigest()))
 
-    def note_get(self, url, headers):
-        """Notes a GET that was made without an SDK."""
+    def note_plain(self, method, url, headers, body):
+        """Notes a request that is made without an SDK."""
         headers = {name.lower(): value for name, value in headers.items()}
-        self._add(Sent("GET", url, headers, hashlib.sha256(b"").hexdigest()))
+        self._add(Sent(method, url, headers, hashlib.sha256(body or b"").hexdigest()))
 
     def _add(self, sent):
         with self._lock:
             self._sent.append(sent)
+            self.total += 1
 
     @property
     def sent(self):
-        """All so far."""
+        """All since the last `clear`."""
         with self._lock:
             return list(self._sent)
 

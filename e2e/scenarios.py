@@ -114,13 +114,24 @@ def own_token(connection):
     """a user's own token reaches Chat, and nothing else does"""
     _, token = connection.client(CommunicationIdentityClient).create_user_and_token(["chat"])
     target = "/chat/threads?api-version=2024-03-07"
-    answer = _get(connection, target, {"Authorization": f"Bearer {token.token}"})
+    answer = _plain(connection, "GET", target, {"Authorization": f"Bearer {token.token}"})
     expect_equal(answer, (200, {"value": []}), "Chat's answer to a user's token")
-    status, _ = _get(connection, target, {"Authorization": "Bearer e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"})
+    status, _ = _plain(connection, "GET", target, {"Authorization": "Bearer e30.eyJleHAiOjQxMDI0NDQ4MDB9.x"})
     expect_equal(status, 401, "Chat's answer to a made-up token")
 
 
-ALL = (create_user, token_life, send_sms, send_email, list_phone_numbers, many_threads, service_error, own_token)
+def no_credential(connection):
+    """a client without any credential is served"""
+    headers = {"Content-Type": "application/json"}
+    status, body = _plain(connection, "POST", "/identities?api-version=2023-10-01", headers,
+                          b'{"createTokenWithScopes":["chat"]}')
+    expect_equal(status, 201, "the answer to a client without a credential")
+    expect(USER.match(body["identity"]["id"]), f"the id of a user: {body['identity']['id']}")
+
+
+# What a client that holds a key can do; and what only a gateway makes possible.
+WITH_KEY = (create_user, token_life, send_sms, send_email, list_phone_numbers, many_threads, service_error, own_token)
+ALL = (*WITH_KEY, no_credential)
 
 
 @contextlib.contextmanager
@@ -134,17 +145,17 @@ def _raises(kind, status, code):
     raise Failure(f"the SDK raised nothing where {kind.__name__} was due")
 
 
-def _get(connection, target, headers):
-    """A GET without an SDK; gives status and content."""
+def _plain(connection, method, target, headers, body=None):
+    """A request without an SDK; gives status and content."""
     url = connection.origin + target
     headers = {"User-Agent": "e2e", "Accept": "application/json", **headers}
-    connection.recorder.note_get(url, headers)
+    connection.recorder.note_plain(method, url, headers, body)
     handlers = [urllib.request.ProxyHandler({})]
     if connection.ca_file:
         context = ssl.create_default_context(cafile=connection.ca_file)
         handlers.append(urllib.request.HTTPSHandler(context=context))
     try:
-        request = urllib.request.Request(url, headers=headers)
+        request = urllib.request.Request(url, body, headers, method=method)
         with urllib.request.build_opener(*handlers).open(request, timeout=READ_SECONDS) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
