@@ -11,7 +11,8 @@ public enum TLSProgress: Equatable, Sendable {
     case closedByPeer
 }
 
-/// One side of a TLS connection, as a machine over bytes: no socket, no clock, no file.
+/// One side of a TLS connection, as a machine over bytes: no socket, no file, and no clock but the system's, which
+/// OpenSSL asks whether a certificate is valid.
 ///
 ///     handshaking ──▶ established ──close_notify──▶ closedByPeer
 ///          └───────────────┴──────any error──▶ failed (the same error from then on)
@@ -72,10 +73,7 @@ public enum TLSProgress: Equatable, Sendable {
 
     deinit {
         // A connection that just ends is no reason for OpenSSL to call its session bad; a failed one is.
-        if case .failed = state {
-        } else {
-            unsafe SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
-        }
+        if !hasFailed { unsafe SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
         unsafe SSL_free(connection)
         unsafe wire.pointee.keep(nil)
         unsafe wire.deallocate()
@@ -169,6 +167,13 @@ extension TLSConnection {
         case .handshaking, .failed: .handshaking
         case .established: .established
         case .closedByPeer: .closedByPeer
+        }
+    }
+
+    private var hasFailed: Bool {
+        switch state {
+        case .failed: true
+        case .handshaking, .established, .closedByPeer: false
         }
     }
 

@@ -3,7 +3,8 @@ internal import COpenSSL
 /// What a server gave us to resume with: the next handshake is shorter and shows no certificate.
 ///
 /// Since the certificate is not checked again, it goes on only to the server that it came from, and only under the
-/// trust that the certificate was checked with; ``TLSConnection`` sees to that.
+/// trust that the certificate was checked with; ``TLSConnection`` sees to that.  With TLS 1.3 OpenSSL resumes a session
+/// once (RFC 8446 §C.4): take the one that the resumed connection brings for the next.
 @safe public final class TLSSession: Sendable {
     /// `SSL_SESSION *`.  Safe to share: OpenSSL counts its references atomically and does not change it once made.
     private nonisolated(unsafe) let handle: OpaquePointer
