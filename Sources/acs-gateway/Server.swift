@@ -36,7 +36,7 @@ final class Server {
             workers = try WorkerGroup(
                 count: count,
                 services: WorkerServices(
-                    resolver: resolver, log: log, connections: ConnectionCount(),
+                    resolver: resolver, log: log, connections: ConnectionBook(),
                     processID: UInt32(truncatingIfNeeded: WallClock.current() >> 20)))
         } catch {
             throw CommandError("the workers cannot be started: \(error)")

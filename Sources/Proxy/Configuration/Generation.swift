@@ -24,8 +24,6 @@ public final class Generation: Sendable {
     public let credentials: [CredentialSettings]
     /// Bytes of request bodies held in memory, for each worker.
     public let heldBodyLimitBytes: Int
-    /// Connections of clients in all workers together.
-    public let connectionLimit: Int
     /// Where bodies go that memory should not hold.
     public let spoolDirectory: String
     /// Where access lines go; `nil` for nowhere.
@@ -45,7 +43,6 @@ public final class Generation: Sendable {
         (self.number, self.revision, self.listeners, self.routes) = (number, revision, listeners, routes)
         (self.resources, self.credentials) = (resources, credentials)
         heldBodyLimitBytes = shared.heldBodyBytes
-        connectionLimit = shared.connections
         spoolDirectory = shared.spoolDirectory
         accessLog = shared.accessLog
         log = shared.log
@@ -57,7 +54,7 @@ public final class Generation: Sendable {
         Generation(
             number: 0, revision: "", listeners: [], routes: [], conditions: [], resources: [], credentials: [],
             shared: SharedSettings(
-                heldBodyBytes: 0, connections: 0, spoolDirectory: "/tmp", accessLog: nil, log: log))
+                heldBodyBytes: 0, spoolDirectory: "/tmp", accessLog: nil, log: log))
     }
 }
 
@@ -65,8 +62,6 @@ public final class Generation: Sendable {
 public struct SharedSettings: Sendable {
     /// For each worker.
     public var heldBodyBytes: Int
-    /// In all.
-    public var connections: Int
     /// For spooled bodies.
     public var spoolDirectory: String
     /// Where access lines go; `nil` for nowhere.
@@ -75,8 +70,8 @@ public struct SharedSettings: Sendable {
     public var log: Logger
 
     /// See the fields.
-    public init(heldBodyBytes: Int, connections: Int, spoolDirectory: String, accessLog: LogFile?, log: Logger) {
-        (self.heldBodyBytes, self.connections) = (heldBodyBytes, connections)
+    public init(heldBodyBytes: Int, spoolDirectory: String, accessLog: LogFile?, log: Logger) {
+        self.heldBodyBytes = heldBodyBytes
         (self.spoolDirectory, self.accessLog, self.log) = (spoolDirectory, accessLog, log)
     }
 }
@@ -99,17 +94,23 @@ public final class ListenerSettings: Sendable {
     public let idle: Int64
     /// Requests on one connection.
     public let requestsPerConnection: Int
+    /// Connections in all workers.
+    public let connectionLimit: Int
+    /// Connections from one address, in all workers.
+    public let connectionLimitPerHost: Int
     /// Its part of each access log line.
     let logConstants: AccessLogConstants
 
     /// See the fields.
     public init(
         name: String, bindKey: String, tls: TLSContext?, publicBase: [UInt8], headLimits: HeadLimits,
-        requestHead: Int64, idle: Int64, requestsPerConnection: Int
+        requestHead: Int64, idle: Int64, requestsPerConnection: Int, connectionLimit: Int = .max,
+        connectionLimitPerHost: Int = .max
     ) {
         (self.name, self.bindKey, self.tls, self.publicBase) = (name, bindKey, tls, publicBase)
         (self.headLimits, self.requestHead, self.idle) = (headLimits, requestHead, idle)
         self.requestsPerConnection = requestsPerConnection
+        (self.connectionLimit, self.connectionLimitPerHost) = (connectionLimit, connectionLimitPerHost)
         logConstants = AccessLogConstants([(.listener, name)])
     }
 }

@@ -80,7 +80,7 @@ public struct Provisioner {
         }
         let shared = SharedSettings(
             heldBodyBytes: max(1, config.defaults.body.totalBytes / surroundings.workers),
-            connections: config.defaults.limits.connections, spoolDirectory: surroundings.spoolDirectory,
+            spoolDirectory: surroundings.spoolDirectory,
             accessLog: surroundings.accessLog, log: surroundings.log)
         return Generation(
             number: surroundings.number, revision: config.revision, listeners: listeners, routes: routes,
@@ -97,7 +97,8 @@ public struct Provisioner {
                 requestLineBytes: config.limits.requestLineBytes, fieldLineBytes: config.limits.fieldLineBytes,
                 headBytes: config.limits.headBytes, fieldCount: config.limits.fieldCount),
             requestHead: config.requestHead.wholeNanoseconds, idle: config.idle.wholeNanoseconds,
-            requestsPerConnection: config.limits.requestsPerConnection)
+            requestsPerConnection: config.limits.requestsPerConnection, connectionLimit: config.limits.connections,
+            connectionLimitPerHost: config.limits.connectionsPerAddress)
     }
 
     private mutating func serverContext(_ config: ListenerTLSConfig) -> TLSContext? {

@@ -1,7 +1,6 @@
 internal import Bytes
 internal import Crypto
 internal import HTTP1
-internal import Synchronization
 public import Telemetry
 internal import Transport
 public import Upstream
@@ -113,7 +112,7 @@ final class Worker {
             accepted(descriptor, peer, binding)
         }
         listener.mayAccept = { [unowned self] in
-            services.connections.current < generation.shared.connectionLimit
+            services.connections.hasRoom(at: binding.settings.bindKey, limit: binding.settings.connectionLimit)
         }
         listener.outOfDescriptors = { [unowned self] in
             tellOften("no descriptor is left; new connections wait")
@@ -162,18 +161,20 @@ final class Worker {
             }
         }
         let client = ClientConnection(descriptor: descriptor, peer: peer, tls: tls, binding: binding, worker: self)
-        guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil else {
+        guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil,
+            services.connections.enter(
+                peer, at: binding.settings.bindKey, limitPerHost: binding.settings.connectionLimitPerHost)
+        else {
             client.close()
             return
         }
-        services.connections.change(by: 1)
         clients[ObjectIdentifier(client)] = client
         client.setDeadline(loop.now.advanced(by: binding.settings.requestHead))
     }
 
     func closed(_ client: ClientConnection) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
-        services.connections.change(by: -1)
+        services.connections.leave(client.peer, at: client.binding.settings.bindKey)
         tellIfDrained()
     }
 
@@ -281,27 +282,14 @@ public struct WorkerServices: Sendable {
     /// The operator's log, until a generation brings its own.
     let log: Logger
     /// Connections of clients now, in all workers.
-    let connections: ConnectionCount
+    let connections: ConnectionBook
     /// Tells this process's request ids from another's.
     let processID: UInt32
 
     /// Services of one process; `processID` is any number that differs from start to start.
-    public init(resolver: Resolver, log: Logger, connections: ConnectionCount, processID: UInt32) {
+    public init(resolver: Resolver, log: Logger, connections: ConnectionBook, processID: UInt32) {
         (self.resolver, self.log, self.connections, self.processID) = (resolver, log, connections, processID)
     }
-}
-
-/// How many clients are connected, in all workers.
-public final class ConnectionCount: Sendable {
-    private let count = Atomic<Int>(0)
-
-    /// None yet.
-    public init() {}
-
-    /// Now.
-    public var current: Int { count.load(ordering: .relaxed) }
-
-    func change(by number: Int) { count.add(number, ordering: .relaxed) }
 }
 
 /// A listener as its connections know it: its settings in whatever generation is current.
