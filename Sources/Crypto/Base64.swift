@@ -2,8 +2,8 @@ public import Bytes
 
 /// Base64 (RFC 4648), strictly: one text for each sequence of bytes, and nothing else is read.
 ///
-/// The standard alphabet has padding, always; the URL alphabet has none, as JOSE wants it (RFC 7515 §2).  No blanks
-/// or line ends are read, and the bits behind the last byte must be zero (§3.5).  Decoding has no table and no branch on
+/// The standard alphabet has padding, always; the URL alphabet has none, as JOSE wants it (RFC 7515 §2).  No blanks or
+/// line ends are read, and the bits behind the last byte must be zero (§3.5).  Decoding has no table and no branch on
 /// the characters, so the time taken tells nothing about a key.
 public enum Base64 {
     /// Which characters stand for 62 and 63, and whether `=` fills the last group.
