@@ -5,7 +5,7 @@ enum Program {
 
     /// The commands, in the order in which help tells them.
     static let commands: [any Command.Type] = [
-        RunCommand.self, SignCommand.self, DevCertCommand.self, EmulateCommand.self,
+        RunCommand.self, CheckCommand.self, SignCommand.self, DevCertCommand.self, EmulateCommand.self,
         VersionCommand.self,
     ]
 
