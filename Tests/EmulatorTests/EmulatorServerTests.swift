@@ -64,6 +64,24 @@ struct EmulatorServerTests {
         }
     }
 
+    @Test("when it is stopped, its connections end") func stop() throws {
+        var emulator: RunningEmulator? = try RunningEmulator()
+        let client = try RawClient(try #require(emulator).address)
+        #expect(client.exchange(numbers)?.status == 200)
+        emulator = nil
+        #expect(client.waitForEnd() != nil)
+    }
+
+    @Test("a client that goes on sending is told why it is not heard, and let go") func flood() throws {
+        let emulator = try RunningEmulator()
+        let client = try RawClient(emulator.address, methods: ["POST"])
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 40000000\r\n\r\n")
+        let block = [UInt8](repeating: 0, count: 1 << 20)
+        for _ in 0..<64 where !client.send(block) { break }
+        #expect(client.answers(1).map(\.status) == [413])
+        #expect(client.waitForEnd() != nil)
+    }
+
     @Test("what is no HTTP is answered and counted, and the connection ends") func malformed() throws {
         let emulator = try RunningEmulator()
         let client = try RawClient(emulator.address)

@@ -20,8 +20,9 @@ final class EmulatedConnection: Connection {
 
     /// A client that does nothing for so long is let go.
     private static let patienceNanoseconds: Int64 = 60_000_000_000
-    /// How long a client may take to notice the end.
+    /// How long a client may take to notice the end, and how much it may send meanwhile.
     private static let drainNanoseconds: Int64 = 2_000_000_000
+    private static let drainLimitBytes = RequestReader.bodyLimitBytes
     /// Bytes read in one go.
     private static let readBytes = 65_536
 
@@ -30,6 +31,7 @@ final class EmulatedConnection: Connection {
     /// What ``EmulatorService/holds(_:for:)`` counts for this connection.
     var countedBytes = 0
     private var phase = Phase.reading
+    private var drainedBytes = 0
     private var reader = RequestReader()
     private var input = ByteBuffer()
     private var output = ByteBuffer()
@@ -73,7 +75,9 @@ final class EmulatedConnection: Connection {
             case .draining:
                 input.clear()
                 switch receive(into: &input) {
-                case .bytes: continue
+                case .bytes(let count):
+                    drainedBytes += count
+                    if drainedBytes > Self.drainLimitBytes { return service.end(self) }
                 case .wouldBlock: return
                 case .end, .failed: return service.end(self)
                 }
