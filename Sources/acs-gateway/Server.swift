@@ -101,9 +101,8 @@ final class Server {
 
     private func announce(_ number: Int, _ sha256: String, _ config: GatewayConfig) {
         let addresses = sockets.addresses(config).joined(separator: ", ")
-        console.complain(
-            "acs-gateway \(Version.current) serving generation \(number) (sha256 \(sha256.prefix(8))…) on \(addresses)\n"
-        )
+        let generation = "generation \(number) (sha256 \(sha256.prefix(8))…)"
+        console.complain("\(Program.name) \(Version.current) serving \(generation) on \(addresses)\n")
     }
 
     /// The access log that `config` wants: the one at hand while its place stays.
