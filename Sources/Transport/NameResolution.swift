@@ -43,4 +43,7 @@ public struct NameError: Error, Equatable, Sendable {
     public let host: String
     /// The resolver's words.
     public let reason: String
+
+    /// A name without an address, and why.
+    public init(host: String, reason: String) { (self.host, self.reason) = (host, reason) }
 }

@@ -60,16 +60,28 @@ public final class Resolver: Sendable {
     /// Ends the thread within a round.
     public func stop() { state.withLock { $0.isStopped = true } }
 
-    /// Watches exactly `names` from now on, asking the new ones before it returns; gives the failures.
-    /// Called by the control plane while a configuration is provisioned.
-    public func watch(_ names: [(host: String, port: UInt16)]) -> [NameError] {
-        var failures: [NameError] = []
-        for (host, port) in names {
-            let name = Name(host: host, port: port)
-            let known = state.withLock { $0.names[name]?.addresses.isEmpty == false }
-            if !known, let failure = ask(name, isNew: true) { failures.append(failure) }
+    /// Watches `names` too from now on.  New ones are asked at once, all together, and waited for no longer than
+    /// `timeout`: a resolver that is stuck delays a load, but does not hold it up.  Gives what has no address yet.
+    /// Called by the control plane while a configuration is taken over.
+    public func watch(
+        _ names: [(host: String, port: UInt16)], timeout: Duration = .seconds(3)
+    ) throws(SystemError) -> [NameError] {
+        let wanted = Set(names.map { Name(host: $0.host, port: $0.port) })
+        let fresh = state.withLock { state in wanted.filter { state.names[$0]?.addresses.isEmpty != false } }
+        let answered = try Barrier(count: fresh.count)
+        for name in fresh {
+            try Thread.start("acs-resolve") { [self] in
+                _ = ask(name, isNew: true)
+                answered.arrive()
+            }
         }
-        return failures
+        _ = answered.wait(timeout: timeout)
+        return state.withLock { state in
+            fresh.sorted { $0.host < $1.host }.compactMap { name in
+                guard let entry = state.names[name] else { return NameError(host: name.host, reason: "no answer yet") }
+                return entry.addresses.isEmpty ? entry.failure : nil
+            }
+        }
     }
 
     /// Forgets every name but `names`.

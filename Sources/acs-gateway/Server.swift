@@ -85,7 +85,7 @@ final class Server {
         }
         accessLog = newLog
         let names = generation.resources.map { (host: $0.target.host, port: $0.target.port) }
-        for failure in resolver.watch(names) {
+        for failure in (try? resolver.watch(names)) ?? [] {
             log.warning(
                 "a resource's name has no address yet",
                 [LogField("host", failure.host), LogField("error", failure.reason)])
