@@ -11,9 +11,9 @@ import secrets
 import leaks
 import scenarios
 from connections import Connection
-from failure import Failure, expect_equal
+from failure import Failure, expect, expect_equal
 from journal import Journal
-from programs import Program, run_once
+from programs import Program, printed, run_once
 
 SERVING = r"^acs-gateway \S+ serving generation \d+ \(sha256 [0-9a-f]+…?\) on (.+)$"
 EMULATING = r"^acs-gateway \S+ emulating on (https?://\S+)$"
@@ -207,6 +207,8 @@ class Gateway(Configuration):
                 f"check-wrong-{form}", [self.surroundings.binary, "check", "--config", path, "--format", form],
                 self.outputs)
             expect_equal(status, 1, f"the exit status of `check --format {form}` on a wrong file")
+            told = printed(f"check-wrong-{form}", self.outputs)
+            expect("nonsense" in told, f"`check --format {form}` does not tell what is wrong: {told}")
 
     def _yaml(self, credential):
         tls = f", tls: {{ ca: {self.surroundings.ca_file} }}" if self.upstream_tls else ""

@@ -14,8 +14,8 @@ class Program:
 
     def __init__(self, name, arguments, folder, environment=None):
         self.name = name
-        self.stderr_path = os.path.join(folder, f"{name}.stderr")
-        with open(os.path.join(folder, f"{name}.stdout"), "wb") as output, open(self.stderr_path, "wb") as errors:
+        self._stderr_path = os.path.join(folder, f"{name}.stderr")
+        with open(os.path.join(folder, f"{name}.stdout"), "wb") as output, open(self._stderr_path, "wb") as errors:
             self._process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
                 env={**os.environ, **(environment or {})})
@@ -51,7 +51,7 @@ class Program:
             self._process.wait()
 
     def _errors(self):
-        with open(self.stderr_path, encoding="utf-8", errors="replace") as file:
+        with open(self._stderr_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
 
@@ -65,3 +65,12 @@ def run_once(name, arguments, folder, seconds=30):
                 check=False).returncode
         except subprocess.TimeoutExpired:
             raise Failure(f"{name} did not end within {seconds} s") from None
+
+
+def printed(name, folder):
+    """All that the command called `name` printed."""
+    text = ""
+    for stream in ("stdout", "stderr"):
+        with open(os.path.join(folder, f"{name}.{stream}"), encoding="utf-8", errors="replace") as file:
+            text += file.read()
+    return text
