@@ -25,16 +25,20 @@ public protocol CredentialStrategy: Sendable {
     /// The only endpoint that it is for; `nil` when it says nothing about that.
     var endpoint: Endpoint? { get }
 
+    /// Whose token it needs; `nil` when it needs none.
+    var tokenIdentity: TokenIdentity? { get }
+
     /// Appends the field lines that authorize `request` to `head`, each with its CRLF.
     ///
     /// Called last of all, once an attempt, when nothing of the request changes any more.
     ///
     /// - Parameters:
+    ///   - token: the one of ``tokenIdentity``, if there is one that is usable at this moment.
     ///   - alternative: which credential to use, from 0 to below ``alternatives``.
     ///   - scratch: the worker's; what is in it is lost.
     func authorize(
-        _ request: borrowing OutboundRequest, attempt alternative: Int, writing head: inout ByteBuffer,
-        scratch: inout ByteBuffer
+        _ request: borrowing OutboundRequest, with token: AccessToken?, attempt alternative: Int,
+        writing head: inout ByteBuffer, scratch: inout ByteBuffer
     ) throws(CredentialError)
 }
 
@@ -42,4 +46,6 @@ public protocol CredentialStrategy: Sendable {
 public enum CredentialError: Error, Equatable {
     /// There are fewer credentials to try than that.
     case noSuchAlternative(Int)
+    /// There is no usable token.
+    case noToken
 }

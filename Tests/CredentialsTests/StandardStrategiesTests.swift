@@ -136,7 +136,7 @@ struct StandardStrategiesTests {
         let request = OutboundRequest(
             method: "GET".utf8.span, target: "/a".utf8.span, host: "h".utf8.span, date: date.utf8.span,
             bodyDigest: SHA256.digest(of: "".utf8.span))
-        try strategy.authorize(request, attempt: attempt, writing: &head, scratch: &scratch)
+        try strategy.authorize(request, with: nil, attempt: attempt, writing: &head, scratch: &scratch)
         return head.span.text.split(separator: "\r\n").map(String.init)
     }
 }

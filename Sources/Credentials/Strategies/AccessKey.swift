@@ -40,11 +40,13 @@ public struct AccessKeyStrategy: CredentialStrategy {
     public var alternatives: Int { secondary == nil ? 1 : 2 }
     /// What the caller sent as `Authorization` ends here.
     public var passesCallerAuthorization: Bool { false }
+    /// None: a key signs by itself.
+    public var tokenIdentity: TokenIdentity? { nil }
 
     /// Signs with the first key or the second.
     public func authorize(
-        _ request: borrowing OutboundRequest, attempt alternative: Int, writing head: inout ByteBuffer,
-        scratch text: inout ByteBuffer
+        _ request: borrowing OutboundRequest, with token: AccessToken?, attempt alternative: Int,
+        writing head: inout ByteBuffer, scratch text: inout ByteBuffer
     ) throws(CredentialError) {
         switch (alternative, secondary) {
         case (0, _): primary.authorize(request, writing: &head, text: &text)

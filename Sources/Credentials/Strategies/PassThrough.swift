@@ -20,11 +20,13 @@ public struct PassThroughStrategy: CredentialStrategy {
     public var passesCallerAuthorization: Bool { true }
     /// Any.
     public var endpoint: Endpoint? { nil }
+    /// None of ours.
+    public var tokenIdentity: TokenIdentity? { nil }
 
     /// Writes nothing.
     public func authorize(
-        _ request: borrowing OutboundRequest, attempt alternative: Int, writing head: inout ByteBuffer,
-        scratch: inout ByteBuffer
+        _ request: borrowing OutboundRequest, with token: AccessToken?, attempt alternative: Int,
+        writing head: inout ByteBuffer, scratch: inout ByteBuffer
     ) throws(CredentialError) {
         guard alternative == 0 else { throw .noSuchAlternative(alternative) }
     }

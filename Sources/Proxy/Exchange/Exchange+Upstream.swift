@@ -34,7 +34,8 @@ extension Exchange {
             method: kept.bytes(parts.method), target: kept.bytes(parts.target), host: host.span, date: date.span,
             bodyDigest: digest)
         do throws(CredentialError) {
-            try route.credential.strategy.authorize(request, attempt: key, writing: &head, scratch: &scratch)
+            try route.credential.strategy.authorize(
+                request, with: nil, attempt: key, writing: &head, scratch: &scratch)
         } catch {
             throw GatewayError(.credentialUnavailable, "The request cannot be authorized at the moment.")
         }
