@@ -72,7 +72,7 @@ let package = Package(
         tests(
             "ProxyTests",
             [
-                "Bytes", "HTTP1", "Crypto", "ConfigDSL", "Transport", "Admission", "Credentials",
+                "Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL", "Transport", "Admission", "Credentials",
                 "Upstream", "Proxy",
             ]),
         tests("EmulatorTests", ["Bytes", "HTTP1", "Crypto", "Transport", "Emulator"]),

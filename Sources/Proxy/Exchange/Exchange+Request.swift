@@ -162,8 +162,9 @@ extension Exchange {
             switch event {
             case .data(let range): try hold(range, route, &budget)
             case .needMore:
-                // What was announced, by the length or a chunk's size line, need not be waited for.
-                guard body.count + decoder.remaining <= route.bodyLimitBytes else { throw Self.bodyTooLarge }
+                // What was announced, by the length or a chunk's size line, need not be waited for.  A chunk may
+                // announce the largest number there is, so nothing is added to it.
+                guard decoder.remaining <= route.bodyLimitBytes - body.count else { throw Self.bodyTooLarge }
                 return .needsMore
             case .complete: return .complete
             }
@@ -175,14 +176,20 @@ extension Exchange {
     {
         guard body.count + range.count <= route.bodyLimitBytes else { throw Self.bodyTooLarge }
         let before = body.heldBytes
+        var isHeld = true
         do throws(SystemError) {
             try body.append(
                 range, of: inbound, memoryLimit: route.bodyMemoryBytes,
                 directory: generation?.shared.spoolDirectory ?? "/tmp")
         } catch {
+            isHeld = false
+        }
+        // Also when it failed: memory may have been given back before the disk was found full.
+        let fits = budget.move(from: before, to: body.heldBytes)
+        guard isHeld else {
             throw GatewayError(.overloaded, "The body cannot be held: the disk is full or broken.", closes: true)
         }
-        guard budget.move(from: before, to: body.heldBytes) else {
+        guard fits else {
             throw GatewayError(.overloaded, "Too many bodies are held at the moment.", closes: true)
         }
     }
