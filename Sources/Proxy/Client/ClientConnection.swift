@@ -168,7 +168,8 @@ final class ClientConnection: Connection {
     private func armBodyDeadline(_ cell: ExchangeCell, _ route: RouteSettings) {
         let progress = max(cell.exchange.bodyProgressAt, cell.exchange.bodyStartedAt)
         let pause = progress.advanced(by: route.times.requestBody)
-        let paid = max(10_000_000_000, Int64(cell.exchange.body.count) * 1_000_000_000 / 1024)
+        // Divided first: a body's length in nanoseconds could be more than there is.
+        let paid = max(10_000_000_000, Int64(cell.exchange.body.count / 1024) * 1_000_000_000)
         arm(cell, by: min(pause, cell.exchange.bodyStartedAt.advanced(by: paid)))
     }
 

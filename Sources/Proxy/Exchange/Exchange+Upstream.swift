@@ -56,13 +56,7 @@ extension Exchange {
     /// Puts the next piece of the body into an empty ``outbound``; false when there is none left.
     mutating func nextBodyPiece() throws(SystemError) -> Bool {
         guard sentBodyBytes < body.count else { return false }
-        if body.isSpooled {
-            sentBodyBytes += try body.readPiece(at: sentBodyBytes, into: &outbound)
-        } else {
-            let end = min(body.count, sentBodyBytes + HeldBody.pieceBytes)
-            outbound.append(ByteRange(start: sentBodyBytes, end: end), of: body.memory)
-            sentBodyBytes = end
-        }
+        sentBodyBytes += try body.readPiece(at: sentBodyBytes, into: &outbound)
         return true
     }
 

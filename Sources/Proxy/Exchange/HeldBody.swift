@@ -13,7 +13,7 @@ struct HeldBody: ~Copyable {
 
     /// Bodies up to this size go out in one piece with the head.
     static let besideHeadBytes = 16_384
-    /// What one read of a spooled body asks for.
+    /// The most that goes out at once.
     static let pieceBytes = 65_536
 
     /// True when the rest went to a file.
@@ -48,9 +48,13 @@ struct HeldBody: ~Copyable {
     /// The digest of all that is held.
     borrowing func finishedDigest() -> SHA256Digest { digest.finalize() }
 
-    /// Appends a piece of a spooled body that begins at `offset`; gives its length.
+    /// Appends the piece that begins at `offset`; gives its length, 0 at the end.
     borrowing func readPiece(at offset: Int, into buffer: inout ByteBuffer) throws(SystemError) -> Int {
-        guard file != nil else { return 0 }
+        guard file != nil else {
+            let length = min(memory.count - offset, Self.pieceBytes)
+            buffer.append(memory.span.extracting(offset..<offset + length))
+            return length
+        }
         return try file?.read(at: offset, limit: Self.pieceBytes, into: &buffer) ?? 0
     }
 
