@@ -74,13 +74,17 @@ public struct AccessLogWriter: ~Copyable {
     }
 }
 
-/// Text fields that are the same for many lines (route, resource, listener, revision), rendered once.
+/// Fields that are the same for many lines (route, resource, listener; generation and revision), rendered once.
 public struct AccessLogConstants: Sendable {
     let rendered: [UInt8]
 
-    /// Empty values are left out, as by ``AccessLogWriter/text(_:_:in:)``.
-    public init(_ fields: [(AccessLogText, String)]) {
+    /// Numbers first.  Empty texts are left out, as by ``AccessLogWriter/text(_:_:in:)``.
+    public init(_ fields: [(AccessLogText, String)], numbers: [(AccessLogNumber, Int)] = []) {
         var buffer = ByteBuffer()
+        for (field, value) in numbers {
+            buffer.append(field.opening)
+            buffer.append(decimal: value)
+        }
         for (field, value) in fields where !value.isEmpty {
             buffer.append(field.opening)
             buffer.append(jsonText: Array(value.utf8).span, limit: AccessLogWriter.textLimitBytes)

@@ -110,6 +110,8 @@ struct AccessLogWriterTests {
     func constants() {
         let constants = AccessLogConstants([(.route, "sms"), (.resource, "con\"toso"), (.revision, "")])
         #expect(line { $0.constants(constants, in: &$1) } == #","route":"sms","resource":"con\"toso""#)
+        let numbered = AccessLogConstants([(.revision, "v1")], numbers: [(.generation, 2)])
+        #expect(line { $0.constants(numbered, in: &$1) } == #","generation":2,"revision":"v1""#)
     }
 
     @Test("lines follow one another in one buffer")

@@ -14,6 +14,8 @@ public final class Generation: Sendable {
     public let number: Int
     /// The configuration's `revision`.
     public let revision: String
+    /// Number and revision, as access lines tell them.
+    let logConstants: AccessLogConstants
     /// Where clients come in, in the file's order.
     public let listeners: [ListenerSettings]
     /// What may be asked, in the file's order.
@@ -42,6 +44,7 @@ public final class Generation: Sendable {
         precondition(routes.count == conditions.count, "a route without its condition")
         (self.number, self.revision, self.listeners, self.routes) = (number, revision, listeners, routes)
         (self.resources, self.credentials) = (resources, credentials)
+        logConstants = AccessLogConstants([(.revision, revision)], numbers: [(.generation, number)])
         heldBodyLimitBytes = shared.heldBodyBytes
         spoolDirectory = shared.spoolDirectory
         accessLog = shared.accessLog

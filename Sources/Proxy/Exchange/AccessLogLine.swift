@@ -29,9 +29,7 @@ enum AccessLogLine {
         line.number(.requestBytes, exchange.body.count, in: &lines)
         line.number(.responseBytes, exchange.answerBodyBytes, in: &lines)
         line.number(.attempts, exchange.attempts, in: &lines)
-        if let generation = exchange.generation {
-            line.number(.generation, generation.shared.number, in: &lines)
-        }
+        if let generation = exchange.generation { line.constants(generation.shared.logConstants, in: &lines) }
         let started = exchange.startedAt.nanoseconds == 0 ? now : exchange.startedAt
         line.duration(.total, nanoseconds: Int(now.since(started)), in: &lines)
         if exchange.attempts > 0 {
