@@ -16,7 +16,7 @@ public enum ConfigLoader {
         do throws(YAMLFailure) {
             result.diagnostics.add(source)
             let root = try YAMLDocument.parse(source, into: &result.diagnostics)
-            result.diagnostics.hideSecrets(in: root)
+            SecretSections.hide(in: root, from: &result.diagnostics)
             let directory = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? ""
             let context = ReadingContext(environment: environment, directory: directory, allowsInlineSecrets: false)
             result.draft = GatewayConfig.decode(root, context: context, into: &result.diagnostics)
@@ -58,45 +58,4 @@ public struct LoadResult: Sendable {
 
     /// The configuration, unless there are errors.
     public var config: GatewayConfig? { diagnostics.hasErrors ? nil : draft }
-}
-
-extension Diagnostics {
-    /// Top-level keys whose values hold no secret.
-    private static let openSections = [
-        "version", "revision", "workers", "allow_inline_secrets", "defaults", "listeners", "resources", "routes",
-        "telemetry", "admin",
-    ]
-    private static let secretSections = ["credentials", "callers"]
-
-    /// True for an open section, also a mistyped one.
-    private static func isOpen(_ key: String) -> Bool {
-        if openSections.contains(key) { return true }
-        let meant = Suggestion.closest(to: key, among: secretSections + openSections)
-        return meant.map { !secretSections.contains($0) } ?? false
-    }
-
-    /// Hides in `root` what may be a secret: everything below `credentials`, `callers` or a mistyped top-level key,
-    /// and elsewhere what a key calls one.
-    fileprivate mutating func hideSecrets(in root: Node) {
-        for entry in root.entries {
-            if Self.isOpen(entry.key) { hideSecretValues(in: entry.value) } else { hide(entry.value) }
-        }
-    }
-
-    private mutating func hideSecretValues(in node: Node) {
-        switch node.content {
-        case .scalar: return
-        case .list(let items):
-            for item in items { hideSecretValues(in: item) }
-        case .mapping(let entries):
-            for entry in entries {
-                if Self.soundsSecret(entry.key) { hide(entry.value) } else { hideSecretValues(in: entry.value) }
-            }
-        }
-    }
-
-    private static func soundsSecret(_ key: String) -> Bool {
-        let word = key.lowercased()
-        return ["key", "secret", "password", "token", "connection_string"].contains { word.contains($0) }
-    }
 }

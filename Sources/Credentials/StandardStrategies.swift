@@ -42,7 +42,7 @@ public enum StandardStrategies {
 
     /// A credential that is for one endpoint is used with that one only.
     ///
-    /// The other endpoint is not told: it came from a secret.
+    /// Neither endpoint is told: one came from a secret, the other may have come from a reference.
     private static func checkEndpoints(
         _ config: GatewayConfig, _ strategies: [String: any CredentialStrategy], into diagnostics: inout Diagnostics
     ) {
@@ -59,7 +59,7 @@ public enum StandardStrategies {
                 .endpointOfAnother,
                 "credential `\(use.credential)` is for another endpoint than resource `\(use.resource.name)`",
                 at: use.place,
-                help: "the `endpoint=` in its connection string must be `\(use.resource.endpoint.origin)`")
+                help: "the `endpoint=` in its connection string must be the resource's `endpoint`")
         }
     }
 }

@@ -10,13 +10,9 @@ extension FieldReader {
     ///
     /// What is in the file its owner judges.
     mutating func optionalFile(_ key: String, isSecret: Bool = false) -> ConfigPath? {
-        let context = self.context
-        let found = optional(key) { scalar throws(ValueError) in
-            let path = context.resolve(try String.parse(scalar))
-            return (path: path, shown: scalar.isLiteral ? path : scalar.shown)
-        }
-        guard let found else { return nil }
-        let path = ConfigPath(path: found.path, place: valuePlace(of: key))
+        let (context, place) = (self.context, valuePlace(of: key))
+        let path = optional(key) { scalar throws(ValueError) in try ConfigPath(scalar, in: context, at: place) }
+        guard let path else { return nil }
         do throws(FileFailure) {
             let file = try context.environment.readFile(path.path, Self.referenceLimitBytes)
             if isSecret, file.isReadableByOthers {
@@ -27,8 +23,17 @@ extension FieldReader {
         } catch {
             report(
                 .unreadableFileSetting, "the file of `\(key)` cannot be read: \(error.sentence(limit: "1 MiB"))",
-                at: path.place, help: "looked for `\(Shown.short(found.shown))`")
+                at: path.place, help: "looked for `\(path.shown)`")
         }
         return path
+    }
+}
+
+extension ConfigPath {
+    /// The path that `scalar` names, which stands at `place`.
+    init(_ scalar: Scalar, in context: ReadingContext, at place: SourcePlace) throws(ValueError) {
+        path = context.resolve(try String.parse(scalar))
+        shown = scalar.isLiteral ? Shown.short(path) : scalar.shown
+        self.place = place
     }
 }

@@ -25,7 +25,7 @@ public struct FieldReader {
     /// What is missing, and the keys that would mend it.
     private var absences: [(keys: [String], diagnostic: Diagnostic)] = []
     /// Keys that need no further word: told already, or another's to read.
-    private var settled: [String] = []
+    private var settled: Set<String> = []
     /// Keys of the language that this version does not read yet.
     private var reserved: [String] = []
 
@@ -181,9 +181,10 @@ public struct FieldReader {
 
     /// True when `key` is there, or a key that nobody asked for and that looks like it.
     public func seemsToHave(_ key: String) -> Bool {
-        entries.contains { entry in
-            entry.key == key || !asked.contains(entry.key) && Suggestion.closest(to: entry.key, among: [key]) != nil
-        }
+        has(key)
+            || entries.prefix(Suggestion.mostCandidates).contains { entry in
+                !asked.contains(entry.key) && Suggestion.closest(to: entry.key, among: [key]) != nil
+            }
     }
 
     /// Where `key` stands; the mapping's place when it does not.
@@ -198,7 +199,7 @@ public struct FieldReader {
 
     /// The mapping as it is, for its owner to read later: no key of it counts as unknown here.
     mutating func leaveRaw() -> Node {
-        settled += entries.map(\.key)
+        settled.formUnion(entries.map(\.key))
         return node
     }
 
@@ -208,7 +209,7 @@ public struct FieldReader {
             report(.misplacedSetting, "`\(key)` cannot be set in \(owner)", at: place(of: key), help: help)
         }
         asked.removeAll(where: keys.contains)
-        settled += keys
+        settled.formUnion(keys)
     }
 
     /// `keys` belong to the language, but this version does not read them.

@@ -69,7 +69,7 @@ private struct Units {
             rest = rest.dropFirst(run.count)
             return String(decoding: run, as: UTF8.self)
         }
-        guard let whole = Int(decimal: digits()), whole < 1 << 40 else { return nil }
+        guard let whole = Int(decimal: digits()), whole < 1 << 52 else { return nil }
         var thousandths = 0
         if rest.first == UInt8(ascii: ".") {
             rest = rest.dropFirst()
@@ -81,7 +81,9 @@ private struct Units {
         if word.isEmpty { return thousandths == 0 ? "did you mean \(bare(whole))?" : nil }
         let unit = units.first { $0.name.utf8.map(ASCII.lowercased) == Array(word.utf8) }
         guard let worth = unit?.worth ?? words[word], worth * thousandths % 1_000 == 0 else { return nil }
-        let amount = whole * worth + worth * thousandths / 1_000
+        let (product, overflow) = whole.multipliedReportingOverflow(by: worth)
+        if overflow || product > 1 << 60 { return nil }
+        let amount = product + worth * thousandths / 1_000
         let same = thousandths == 0 ? units.first { $0.worth == worth } : nil
         return "did you mean `\(same.map { "\(whole)\($0.name)" } ?? self.text(amount))`?"
     }

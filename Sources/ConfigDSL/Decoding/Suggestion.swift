@@ -4,6 +4,8 @@ internal import Bytes
 public enum Suggestion {
     /// Longer words are not compared: nobody mistypes them into one of ours, and the cost grows with the square.
     private static let longest = 64
+    /// Of more words of a file nobody looks for a likeness: a hostile one has hundreds of thousands.
+    static let mostCandidates = 200
 
     /// The candidate that `word` most likely was meant to be; `nil` when none is close.
     ///
@@ -16,7 +18,8 @@ public enum Suggestion {
         var best: (candidate: String, distance: Int)?
         for candidate in candidates where candidate.utf8.count <= longest {
             let other = normalized(candidate)
-            let allowed = max(1, min(letters.count, other.count) / 3)
+            let shorter = min(letters.count, other.count)
+            let allowed = min(max(1, shorter / 3), shorter - 1)
             guard abs(letters.count - other.count) <= allowed else { continue }
             let distance = distance(from: letters, to: other)
             guard distance <= allowed, distance < best?.distance ?? .max else { continue }

@@ -1,8 +1,8 @@
 /// The stable number of a kind of diagnostic; docs/manual/diagnostics.md has a paragraph for each.
 ///
 /// `E` is an error, `W` a warning.  The first digit is the concern: 0 the file and its YAML, 1 the shape of values,
-/// 2 names, 3 routes, 4 secrets and references, 5 listeners, 6 resources and credentials.
-/// Rooms that decode more (`Credentials`) add theirs in an extension.
+/// 2 names, 3 routes, 4 secrets and references, 5 listeners, 6 resources and credentials, 7 telemetry.
+/// Rooms that decode or provision more (`Credentials`, `acs-gateway`) add theirs in an extension.
 public struct DiagnosticID: Hashable, Sendable {
     /// `E101`.
     public let code: String

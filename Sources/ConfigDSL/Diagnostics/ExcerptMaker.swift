@@ -62,8 +62,8 @@ struct ExcerptMaker {
     private func cells(of scalars: [Unicode.Scalar], around place: SourcePlace) -> [Cell] {
         let first = max(1, place.column - Self.reach)
         let end = min(scalars.count, place.column + Self.reach)
-        let all = hidden[ExcerptMasks.Line(file: place.file, number: place.line)] ?? []
-        let stretches = all.filter { $0.lowerBound <= end && $0.upperBound > first }
+        let line = ExcerptMasks.Line(file: place.file, number: place.line)
+        let stretches = Self.stretches(of: hidden[line] ?? [], from: first, through: end)
         var cells: [Cell] = []
         var column = first
         while column <= end {
@@ -78,6 +78,17 @@ struct ExcerptMaker {
             }
         }
         return cells
+    }
+
+    /// Those of `sorted`, which do not overlap, that reach into the columns.
+    private static func stretches(of sorted: [Range<Int>], from first: Int, through last: Int) -> ArraySlice<Range<Int>>
+    {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle].upperBound <= first { low = middle + 1 } else { high = middle }
+        }
+        return sorted[low...].prefix { $0.lowerBound <= last }
     }
 
     /// The cells that fit, with `…` where the line goes on.

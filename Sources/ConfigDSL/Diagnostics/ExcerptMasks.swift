@@ -64,7 +64,7 @@ struct ExcerptMasks: Sendable {
             (colon + value + 1)..<max(colon + value + 1, line.count + 1)
     }
 
-    /// The hidden columns of each line that has any.
+    /// The hidden columns of each line that has any, in order.
     var hiddenColumns: [Line: [Range<Int>]] {
         var columns = stretches.mapValues { [$0] }
         for (start, mask) in masks {
@@ -74,7 +74,7 @@ struct ExcerptMasks: Sendable {
                 columns[Line(file: start.line.file, number: number), default: []].append(lower..<upper)
             }
         }
-        return columns
+        return columns.mapValues { $0.sorted { $0.lowerBound < $1.lowerBound } }
     }
 
     private static func isBareReference(_ text: String) -> Bool {

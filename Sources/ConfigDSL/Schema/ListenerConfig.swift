@@ -60,6 +60,8 @@ public enum TLSVersion: String, CaseIterable, Sendable {
 public struct ConfigPath: Equatable, Sendable {
     /// Absolute, or relative to the process's working directory: the file's own directory is put in front already.
     public var path: String
+    /// What messages call it: the path, or, when a reference gave it, the reference.
+    public var shown: String
     /// For diagnostics about the file's content.
     public var place: SourcePlace
 }

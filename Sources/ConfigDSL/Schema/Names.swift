@@ -50,7 +50,9 @@ struct Names {
     /// The section `key`, or the one whose mistyped key looks most like it: that mistake is told once, not again for
     /// each name.
     private static func section(_ key: String, _ root: Node) -> Node? {
-        root[key] ?? Suggestion.closest(to: key, among: root.entries.map(\.key)).flatMap { root[$0] }
+        if let node = root[key] { return node }
+        let keys = root.entries.prefix(Suggestion.mostCandidates).map(\.key)
+        return Suggestion.closest(to: key, among: keys).flatMap { root[$0] }
     }
 
     /// A new name: `[a-z0-9][a-z0-9_-]{0,62}`.

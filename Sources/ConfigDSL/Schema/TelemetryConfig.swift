@@ -49,24 +49,25 @@ public enum AccessLogTarget: Equatable, Sendable {
 
     /// Reads `to`.
     init?(decoding fields: inout FieldReader) {
-        let target = fields.optional("to") { scalar throws(ValueError) in try Self.parse(scalar) }
-        guard case .file(let path) = target else {
-            self = target ?? .standardOutput
-            return
+        let (context, place) = (fields.context, fields.valuePlace(of: "to"))
+        let target = fields.optional("to") { scalar throws(ValueError) in
+            if let word = try Self.word(scalar) { return word }
+            return AccessLogTarget.file(try ConfigPath(scalar, in: context, at: place))
         }
-        self = .file(ConfigPath(path: fields.context.resolve(path.path), place: fields.valuePlace(of: "to")))
+        guard let target else { return nil }
+        self = target
     }
 
-    private static func parse(_ scalar: Scalar) throws(ValueError) -> AccessLogTarget {
-        let text = try String.parse(scalar)
-        switch text {
+    /// The target that a word names; `nil` for a path.
+    private static func word(_ scalar: Scalar) throws(ValueError) -> AccessLogTarget? {
+        switch scalar.text {
         case "off": return .off
         case "stdout": return .standardOutput
         case "stderr": return .standardError
-        case _ where text.utf8.allSatisfy(ASCII.isLetter):
+        case let text where text.utf8.allSatisfy(ASCII.isLetter):
             // A word alone is a mistyped keyword more often than a file in the directory of the configuration.
             throw .notAChoice(scalar, of: ["stdout", "stderr", "off", "./\(scalar.shown)"])
-        case _: return .file(ConfigPath(path: text, place: .whole("")))
+        case _: return nil
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Bytes
 ///
 /// Percent-decoded once, ASCII letters folded, empty segments and a trailing slash left out.  A path that a request
 /// could not have, because it would be answered 400, is refused.
-/// The router makes the same form of a request's path; tests hold the two together.
+/// The router makes the same form of a request's path.
 public struct CanonicalPath: Hashable, Sendable {
     /// As the file has it.
     public let written: String
@@ -37,8 +37,15 @@ public struct CanonicalPath: Hashable, Sendable {
         for raw in text.utf8.split(separator: UInt8(ascii: "/")) {
             segments.append(try Self.segment(raw))
         }
+        guard segments.count <= Self.depthLimit else {
+            throw Self.malformed(
+                "has more than \(Self.depthLimit) segments", help: "no path of the service is that deep")
+        }
         self.segments = segments
     }
+
+    /// How deep a path of the configuration may be: the router remembers that many segments of a request's.
+    public static let depthLimit = 64
 
     private static func segment(_ raw: Substring.UTF8View) throws(ValueError) -> String {
         var decoded: [UInt8] = []

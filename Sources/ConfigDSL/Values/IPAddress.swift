@@ -37,7 +37,9 @@ struct IPAddress: Hashable {
             let all = groups(Substring(text))
             return all?.count == 16 ? all : nil
         }
-        guard let front = groups(text[..<gap.lowerBound]), let back = groups(text[gap.upperBound...]) else {
+        guard let front = groups(text[..<gap.lowerBound], mayEndInVersion4: false),
+            let back = groups(text[gap.upperBound...])
+        else {
             return nil
         }
         // `::` stands for at least one group.
@@ -46,12 +48,12 @@ struct IPAddress: Hashable {
     }
 
     /// Groups of up to four digits between single colons, the last perhaps an IPv4 address, as bytes.
-    private static func groups(_ text: Substring) -> [UInt8]? {
+    private static func groups(_ text: Substring, mayEndInVersion4: Bool = true) -> [UInt8]? {
         if text.isEmpty { return [] }
         var bytes: [UInt8] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let tail = version4(part) {
+            if mayEndInVersion4, index == parts.count - 1, let tail = version4(part) {
                 bytes += tail
             } else if (1...4).contains(part.utf8.count), let group = UInt16(hexadecimal: part) {
                 bytes += [UInt8(group >> 8), UInt8(group & 0xFF)]

@@ -1,0 +1,58 @@
+import ConfigDSL
+import Testing
+
+@Suite("How findings are told")
+struct DiagnosticsTests {
+    private let place = SourcePlace(file: "a.yaml", line: 2, column: 3)
+
+    @Test("in the order of their places, each once")
+    func order() {
+        var diagnostics = Diagnostics()
+        diagnostics.report(.unknownKey, "late", at: SourcePlace(file: "a.yaml", line: 10, column: 1))
+        diagnostics.report(.unknownKey, "early", at: place)
+        diagnostics.report(.unknownKey, "early", at: place)
+        diagnostics.report(.readableByOthers, "first", at: SourcePlace(file: "a.yaml", line: 2, column: 1))
+        #expect(diagnostics.sorted.map(\.message) == ["first", "early", "late"])
+        #expect(diagnostics.summary == "2 errors, 1 warning")
+        #expect(diagnostics.hasErrors)
+    }
+
+    @Test("warnings alone leave a configuration usable")
+    func warnings() {
+        var diagnostics = Diagnostics()
+        diagnostics.report(.readableByOthers, "x", at: place)
+        #expect(!diagnostics.hasErrors)
+        #expect(!diagnostics.isEmpty)
+        #expect(diagnostics.summary == "0 errors, 1 warning")
+    }
+
+    @Test("a thousand are kept, the rest is counted")
+    func limit() {
+        var diagnostics = Diagnostics()
+        for line in 1...1234 {
+            diagnostics.report(.unknownKey, "x", at: SourcePlace(file: "a.yaml", line: line, column: 1))
+        }
+        #expect(diagnostics.sorted.count == 1000)
+        #expect(diagnostics.text.hasSuffix("and 234 more that are not shown\n1234 errors, 0 warnings\n"))
+    }
+
+    @Test("as JSON, one object a line")
+    func json() {
+        var diagnostics = Diagnostics()
+        diagnostics.report(.unknownKey, "unknown \"key\" \\ \u{1}\n\t`é`", at: place, help: "did you mean `x`?")
+        diagnostics.report(.anonymousExposed, "w", at: .whole("a.yaml"))
+        #expect(
+            diagnostics.jsonLines == #"""
+                {"severity":"warning","id":"W301","message":"w","file":"a.yaml","line":null,"column":null,"help":null}
+                {"severity":"error","id":"E101","message":"unknown \"key\" \\ \u0001\n\t`é`","file":"a.yaml","line":2,"column":3,"help":"did you mean `x`?"}
+
+                """#)
+    }
+
+    @Test("without its text a finding has no excerpt")
+    func noExcerpt() {
+        var diagnostics = Diagnostics()
+        diagnostics.report(.unknownKey, "m", at: place, help: "h")
+        #expect(diagnostics.text == "a.yaml:2:3: error[E101]: m\n  help: h\n1 error, 0 warnings\n")
+    }
+}
