@@ -11,17 +11,26 @@ struct ConfigLoaderTests {
         revision: ${env:GIT_SHA:-none}
         workers: auto
         defaults:
-          timeouts: { connect: 4s, request_head: 11s, request_body: 31s, response_head: 32s, response_body: 33s, idle: 76s, total: 6m }
+          timeouts:
+            { connect: 4s, request_head: 11s, request_body: 31s, response_head: 32s, response_body: 33s, idle: 76s,
+              total: 6m }
           body:     { max: 13MiB, memory: 257KiB, total: 257MiB }
           retries:  { attempts: 3 }
-          limits:   { connections: 1, connections_per_address: 2, requests_per_connection: 3, request_line: 4KiB, field_line: 5KiB, head: 6KiB, fields: 7 }
+          limits:
+            { connections: 1, connections_per_address: 2, requests_per_connection: 3, request_line: 4KiB,
+              field_line: 5KiB, head: 6KiB, fields: 7 }
         listeners:
           app:     { bind: "127.0.0.1:8080" }
           sidecar: { bind: "unix:/run/acs-gateway/app.sock", mode: "0660" }
           mesh:
             bind: "0.0.0.0:8443"
             public_url: https://acs.internal
-            tls: { certificate: tls/server.pem, key: tls/server.key, client_ca: tls/ca.pem, client_auth: optional, min_version: "1.2" }
+            tls:
+              certificate: tls/server.pem
+              key: tls/server.key
+              client_ca: tls/ca.pem
+              client_auth: optional
+              min_version: "1.2"
             timeouts: { request_head: 1s, idle: 250ms }
             limits: { fields: 8 }
         credentials:
@@ -107,7 +116,7 @@ struct ConfigLoaderTests {
         #expect(tls.clientCA?.path == "tls/ca.pem")
         #expect(tls.clientAuth == .optional)
         #expect(tls.minVersion == .tls12)
-        #expect(mesh.bindPlace == SourcePlace(file: "gateway.yaml", line: 13, column: 11, length: 14))
+        #expect(mesh.bindPlace == SourcePlace(file: "gateway.yaml", line: 17, column: 11, length: 14))
     }
 
     @Test("resources")
@@ -178,9 +187,10 @@ struct ConfigLoaderTests {
 
     @Test("client certificates are required when authorities are given")
     func clientAuthentication() throws {
+        let files = "certificate: tls/server.pem, key: tls/server.key"
         let listeners = """
-            { app: { bind: "127.0.0.1:1", tls: { certificate: tls/server.pem, key: tls/server.key, client_ca: tls/ca.pem } },
-              other: { bind: "[::1]:1", tls: { certificate: tls/server.pem, key: tls/server.key, min_version: "1.3" } } }
+            { app: { bind: "127.0.0.1:1", tls: { \(files), client_ca: tls/ca.pem } },
+              other: { bind: "[::1]:1", tls: { \(files), min_version: "1.3" } } }
             """
         let config = try #require(World.load(World.file(listeners: listeners)).config)
         #expect(config.listeners.map(\.tls?.clientAuth) == [.required, ClientAuth.none])

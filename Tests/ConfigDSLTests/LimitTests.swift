@@ -73,8 +73,8 @@ struct LimitTests {
     func manyRoutes() {
         var routes = "\n"
         for number in 0..<10_000 {
-            routes +=
-                "  - { name: r\(number), match: { path_prefix: /p\(number)/x }, allow: [anonymous], resource: contoso }\n"
+            routes += "  - { name: r\(number), match: { path_prefix: /p\(number)/x }, "
+            routes += "allow: [anonymous], resource: contoso }\n"
         }
         routes += "  - { name: late, match: { path: /P77/X/y }, allow: [anonymous], resource: contoso }\n"
         let result = World.load(World.file(routes: routes))

@@ -22,7 +22,7 @@ struct ManualTests {
             defined.formUnion(ids(in: try text("Sources/" + file), #/DiagnosticID\("([EW]\d{3})"\)/#))
         }
         let documented = ids(in: try text("docs/manual/diagnostics.md"), #/\*\*([EW]\d{3})\*\*/#)
-        #expect(defined == documented)
+        #expect(defined.symmetricDifference(documented) == [])
     }
 
     @Test("each number of this room is shown by a golden file")
@@ -33,6 +33,6 @@ struct ManualTests {
         for name in GoldenTests.names {
             shown.formUnion(ids(in: try text("Tests/Fixtures/diagnostics/\(name).expected"), #/\[([EW]\d{3})\]/#))
         }
-        #expect(shown == defined.subtracting(Self.withoutFile))
+        #expect(shown.symmetricDifference(defined.subtracting(Self.withoutFile)) == [])
     }
 }

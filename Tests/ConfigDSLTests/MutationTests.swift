@@ -33,11 +33,10 @@ struct MutationTests {
 
     /// Pieces that mean something to YAML or to us.
     private static let pieces = [
-        "&a ", "*a", "!!str ", "<<: ", "- ", "? ", ": ", "[", "]", "{", "}", "\"", "'", "|", ">", "#", "%", "@", "`",
-        "\t",
-        "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{0}", "\u{202E}", "---\n", "...\n", "${env:", "${file:", "}", "$${",
-        "null",
-        "~", "true", "0777", "1e999", "9999999999999999999999", "日本", "e\u{301}", "\n", "\n  ", "\n\n", ",", "INLINE",
+        "&a ", "*a", "!!str ", "<<: ", "- ", "? ", ": ", "[", "]", "{", "}", "\"", "'", "|", ">", "#", "%", "@",
+        "`", "\t", "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{0}", "\u{202E}", "---\n", "...\n", "${env:",
+        "${file:", "}", "$${", "null", "~", "true", "0777", "1e999", "9999999999999999999999", "日本", "e\u{301}",
+        "\n", "\n  ", "\n\n", ",", "INLINE",
     ].map { Array($0.utf8) }
 
     private static func change(_ bytes: inout [UInt8], _ random: inout SplitMix) {
