@@ -41,7 +41,7 @@ let package = Package(
         room("ConfigDSL", ["Bytes", "Crypto", "Telemetry", "CYaml"]),
         room("Transport", ["Bytes", "Crypto", "CLinux"]),
         room("Admission", ["Bytes", "HTTP1", "Crypto", "ConfigDSL"]),
-        room("Credentials", ["Bytes", "HTTP1", "Crypto", "ConfigDSL"]),
+        room("Credentials", ["Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL"]),
         room("Upstream", ["Bytes", "HTTP1", "Crypto", "Transport"]),
         room(
             "Proxy",
@@ -67,7 +67,7 @@ let package = Package(
         tests("ConfigDSLTests", ["Bytes", "Crypto", "Telemetry", "ConfigDSL"]),
         tests("TransportTests", ["Bytes", "Crypto", "Transport"]),
         tests("AdmissionTests", ["Bytes", "HTTP1", "Crypto", "ConfigDSL", "Admission"]),
-        tests("CredentialsTests", ["Bytes", "HTTP1", "Crypto", "ConfigDSL", "Credentials"]),
+        tests("CredentialsTests", ["Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL", "Credentials"]),
         tests("UpstreamTests", ["Bytes", "HTTP1", "Crypto", "Transport", "Upstream"]),
         tests(
             "ProxyTests",

@@ -35,3 +35,10 @@ public final class AccessToken: Sendable {
         text.withBytes { head.append($0) }
     }
 }
+
+extension AccessToken: Equatable {
+    /// The same text for the same time.
+    public static func == (one: AccessToken, other: AccessToken) -> Bool {
+        one.serial == other.serial && one.requestedAt == other.requestedAt && one.expiresAt == other.expiresAt
+    }
+}
