@@ -88,7 +88,8 @@ public final class RecordingOrigin: Sendable {
     ///
     /// - Parameters:
     ///   - wrap: makes a stream of an accepted connection, TLS for one; `nil` when that failed.
-    ///   - script: what to do with a request, given how many were recorded before it.
+    ///   - script: what to do with a request, given how many were recorded before it.  Asked when the head is there
+    ///     and, unless it wants to act then, once more when the body is.
     public init(
         over wrap: @escaping @Sendable (Socket) -> (any ByteStream)?,
         script: @escaping @Sendable (StrictRequest, Int) -> OriginScript
@@ -195,7 +196,7 @@ private struct OriginConnection {
             var request = try StrictRequest(input[..<end])
             input.removeFirst(end + 4)
             record { $0.request = request }
-            let script = state.look { $0.script(request, (place ?? 0)) }
+            let script = state.look { $0.script(request, place ?? 0) }
             if script.atHead, !play(script, request) { return false }
             try request.body.take(from: &input)
             while !request.body.isComplete {
@@ -204,7 +205,7 @@ private struct OriginConnection {
                 record { $0.request = request }
             }
             record { $0.request = request }
-            return script.atHead || play(script, request)
+            return script.atHead || play(state.look { $0.script(request, place ?? 0) }, request)
         } catch {
             record { $0.problem = error }
             return false

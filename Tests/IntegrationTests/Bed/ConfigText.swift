@@ -15,8 +15,14 @@ struct ConfigText {
     /// Lines at the top level.
     var top: [String] = []
 
+    /// Where the origin listens.
+    let origin: Address
+
     /// One listener, one resource at `origin`, one route for everything.
-    init(origin: Address) { resources = ["origin: { endpoint: \"http://\(origin)\", credential: key }"] }
+    init(origin: Address) {
+        self.origin = origin
+        resources = ["origin: { endpoint: \"http://\(origin)\", credential: key }"]
+    }
 
     /// The whole file.
     var text: String {

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 @Suite(
-    "Bodies, both ways", .realProgram,
+    "Bodies, both ways",
     .testBed { config in
         config.defaults.append("body: { max: 9MiB, memory: 16KiB }")
         config.routes.insert(

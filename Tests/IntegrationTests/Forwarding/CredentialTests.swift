@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// config.md section 6: a 401 from the resource, and what is tried then.
-@Suite("A key that the resource refuses", .realProgram)
+@Suite("A key that the resource refuses")
 struct CredentialTests {
     private static let denied = """
         HTTP/1.1 401 Unauthorized\r

@@ -4,7 +4,7 @@ import Testing
 
 /// config.md section 6: the service's own shape.
 @Suite(
-    "What the gateway itself answers", .realProgram,
+    "What the gateway itself answers",
     .testBed { config in
         config.defaults = [
             "timeouts: { request_head: 1s, response_head: 300ms }", "limits: { fields: 20, head: 16KiB }",

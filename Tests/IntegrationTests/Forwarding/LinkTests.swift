@@ -3,10 +3,9 @@ import Testing
 
 /// acs-surface.md section 2: links to the resource's own hosts are pointed back at the gateway as the client called it.
 @Suite(
-    "Follow-up links", .realProgram,
+    "Follow-up links",
     .testBed { config in
-        let port = config.resources[0].split(separator: ":").last?.prefix { $0.isNumber } ?? ""
-        config.resources = ["origin: { endpoint: \"http://localhost:\(port)\", credential: key }"]
+        config.resources = ["origin: { endpoint: \"http://localhost:\(config.origin.port)\", credential: key }"]
         config.listeners.append(#"named: { bind: "127.0.0.1:0", public_url: "https://acs.internal:8443" }"#)
         let tail = "allow: [anonymous], resource: origin }"
         config.routes = [

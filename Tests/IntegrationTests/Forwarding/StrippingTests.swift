@@ -3,7 +3,7 @@ import Testing
 
 /// config.md section 5, http-rules.md CR-1, CR-6, HP-1, HP-2, FW-2, FW-4.
 @Suite(
-    "What a request loses and keeps on its way", .realProgram,
+    "What a request loses and keeps on its way",
     .testBed { config in
         config.credentials.append("own: { strategy: pass_through }")
         config.resources = [

@@ -3,7 +3,7 @@ import Testing
 
 /// config.md section 3 (`match`, `rewrite`); http-rules.md section 10.
 @Suite(
-    "Where a request goes, and under which target", .realProgram,
+    "Where a request goes, and under which target",
     .testBed { config in
         let tail = "allow: [anonymous], resource: origin"
         config.routes = [

@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("An origin that fails, refuses or goes away", .realProgram)
+@Suite("An origin that fails, refuses or goes away")
 struct UpstreamTests {
     @Test("a connection that is refused is 503, and says when to come again")
     func refused() throws {

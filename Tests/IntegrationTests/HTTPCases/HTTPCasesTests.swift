@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("The HTTP cases, against the real program", .realProgram, .serialized, HTTPCaseBenchTrait())
+@Suite("The HTTP cases, against the real program", .serialized, HTTPCaseBenchTrait())
 struct HTTPCasesTests {
     @Test("each case has an allowed outcome, and nothing that may never happen", arguments: try HTTPCase.all())
     func httpCase(_ httpCase: HTTPCase) throws {

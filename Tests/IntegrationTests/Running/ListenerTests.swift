@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("Listeners", .realProgram)
+@Suite("Listeners")
 struct ListenerTests {
     @Test("a unix socket has the mode that the file says, and goes with the program")
     func unixSocket() throws {

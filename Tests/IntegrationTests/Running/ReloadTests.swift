@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// config.md section 4: `SIGHUP`, `SIGTERM`, and what stays as it is meanwhile.
-@Suite("A changed configuration", .realProgram, .serialized)
+@Suite("A changed configuration", .serialized)
 struct ReloadTests {
     private static let sighup: Int32 = 1
 

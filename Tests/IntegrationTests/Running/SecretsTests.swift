@@ -3,7 +3,7 @@ import Testing
 
 /// No resolved value of a reference is ever printed, anywhere (config.md section 2).  Every other test that runs the
 /// program looks for the same secrets in all that it said; these look where something goes wrong.
-@Suite("Secrets stay secret", .realProgram)
+@Suite("Secrets stay secret")
 struct SecretsTests {
     @Test("the search finds a secret in every spelling")
     func spelling() {
@@ -18,7 +18,7 @@ struct SecretsTests {
     static let connection = "endpoint=https://contoso.communication.azure.com/;accesskey=\(wrong)"
 
     @Test(
-        "a secret that cannot be used is not shown in its diagnostic",
+        "a secret that cannot be used is not shown in its diagnostic", .command("check"),
         arguments: [
             #"{ strategy: access_key, keys: ["${file:secret}"] }"#,
             #"{ strategy: access_key, keys: ["${env:SECRET}"] }"#,

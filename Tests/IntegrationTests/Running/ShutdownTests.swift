@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("The end of the program", .realProgram)
+@Suite("The end of the program")
 struct ShutdownTests {
     private static let (sigint, sigterm): (Int32, Int32) = (2, 15)
 

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// With certificates that `acs-gateway dev-cert` makes.
-@Suite("TLS on both sides", .realProgram)
+@Suite("TLS on both sides")
 struct TLSTests {
     private let certificates: TemporaryDirectory
 
