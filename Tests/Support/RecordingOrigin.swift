@@ -75,6 +75,7 @@ public final class RecordingOrigin: Sendable {
         var recorded: [Recorded] = []
         var script: @Sendable (StrictRequest, Int) -> OriginScript
         var connections: [any ByteStream] = []
+        var closedCount = 0
         var isStopped = false
     }
 
@@ -131,6 +132,11 @@ public final class RecordingOrigin: Sendable {
         state.wait(until: .now + limit) { $0.recorded.first(where: wanted) }
     }
 
+    /// Waits until it has closed `count` connections, or the gateway has; false when that takes too long.
+    public func hasClosed(_ count: Int, atMost limit: Duration = .seconds(10)) -> Bool {
+        state.wait(until: .now + limit) { $0.closedCount >= count ? true : nil } ?? false
+    }
+
     /// Closes the port and all connections.
     public func stop() {
         listener.shutdown(.both)
@@ -173,6 +179,7 @@ private func serve(
     var connection = OriginConnection(stream: stream, number: number ?? 0, state: state)
     while number != nil, connection.serveOne() {}
     stream.close()
+    state.change { $0.closedCount += 1 }
 }
 
 /// One connection at an origin, request after request.

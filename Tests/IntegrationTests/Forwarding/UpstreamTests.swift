@@ -33,6 +33,7 @@ struct UpstreamTests {
         #expect(bed.origin.connectionCount == 1)
         bed.script("/last", OriginScript([.usual, .close]))
         #expect(client.exchange(request("GET /last"))?.status == 200)
+        #expect(bed.origin.hasClosed(1))
         #expect(client.exchange(request("POST /c", body: "x"), method: "POST")?.status == 200)
         #expect(bed.received("/c").count == 1)
         try bed.finish()
