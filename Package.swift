@@ -19,9 +19,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["Support"], swiftSettings: house)
+func tests(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["Support"], swiftSettings: house + settings)
 }
+
+/// Hashing megabytes and reading all of the project takes 20 times as long unoptimized.
+let alwaysOptimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let package = Package(
     name: "acs-gateway",
@@ -59,7 +62,9 @@ let package = Package(
             swiftSettings: house),
 
         // Tests: one target a room.
-        .target(name: "Support", dependencies: ["Bytes", "Crypto"], path: "Tests/Support", swiftSettings: house),
+        .target(
+            name: "Support", dependencies: ["Bytes", "Crypto"], path: "Tests/Support",
+            swiftSettings: house + alwaysOptimized),
         tests("BytesTests", ["Bytes"]),
         tests("HTTP1Tests", ["Bytes", "HTTP1"]),
         tests("CryptoTests", ["Bytes", "Crypto"]),
@@ -77,6 +82,6 @@ let package = Package(
             ]),
         tests("EmulatorTests", ["Bytes", "HTTP1", "Crypto", "Transport", "Emulator"]),
         tests("IntegrationTests", ["acs-gateway"]),
-        tests("TidyTests", []),
+        tests("TidyTests", [], alwaysOptimized),
     ]
 )

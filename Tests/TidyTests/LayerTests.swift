@@ -97,14 +97,32 @@ struct LayerTests {
     /// The line and module of each import.
     private func imports(of file: SourceFile) -> [(line: Int, module: String)] {
         file.lines.enumerated().compactMap { number, line in
-            let pattern = #/^\s*(?:@\w+(?:\(\w+\))? |[a-z]+ )*import (?:struct |enum |class |func |var )?([\w-]+)/#
-            guard line.contains("import "), let match = line.firstMatch(of: pattern) else { return nil }
-            return (number, String(match.1))
+            let words = words(of: line)
+            guard let keyword = words.firstIndex(of: "import"), words[..<keyword].allSatisfy(modifiers.contains) else {
+                return nil
+            }
+            // `import struct Room.Type`
+            let module = words[(keyword + 1)...].first { !["struct", "enum", "class", "func", "var"].contains($0) }
+            return module.map { (number, String($0)) }
         }
     }
 }
 
+/// What may stand before the keyword of a declaration.
+let modifiers: Set<Substring> = [
+    "public", "package", "internal", "fileprivate", "private", "open", "static", "class", "final", "mutating",
+    "consuming", "borrowing", "override", "convenience", "required", "inlinable", "discardableResult", "safe",
+    "usableFromInline", "inline", "always", "never", "nonisolated", "testable", "_exported", "_lifetime", "borrow",
+    "copy", "self",
+]
+
 /// The runs of letters, digits and `_` in a line.
 func words(of line: String) -> [Substring] {
-    line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    line.utf8.split { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A, 0x80...: false
+        default: true
+        }
+    }
+    .map(Substring.init)
 }

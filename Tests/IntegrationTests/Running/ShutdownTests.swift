@@ -26,9 +26,11 @@ struct ShutdownTests {
         bed.gateway.program.signal(signal)
         // An idle connection is closed when the drain begins.
         #expect(idle.waitForEnd() == .end)
-        let late = try? RawClient(bed.gateway.address)
-        #expect(late?.exchange(request("GET /late")) == nil)
-        #expect(bed.received("/late").isEmpty)
+        // Each worker hears of the drain by itself: a connection may still slip in, but not for long.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while let late = try? RawClient(bed.gateway.address), late.exchange(request("GET /late")) != nil {
+            try #require(.now < deadline, "new connections are still taken")
+        }
         #expect(bed.gateway.program.progress.look(\.status) == nil)
         gate.open()
         let answer = client.answers(1).first
