@@ -33,7 +33,8 @@ struct TestGateway {
               keys: { strategy: access_key, keys: ["${file:first}", "${file:second}"] }
               token: { strategy: pass_through }
             resources:
-              contoso: { endpoint: "http://contoso.communication.azure.com", plaintext: allow, credential: key\(resource) }
+              contoso:
+                { endpoint: "http://contoso.communication.azure.com", plaintext: allow, credential: key\(resource) }
             routes:
             \(routes.map { "  - \($0)" }.joined(separator: "\n"))
             """
