@@ -4,7 +4,7 @@ internal import Bytes
 ///
 /// Percent-decoded once, ASCII letters folded, empty segments and a trailing slash left out.  A path that a request
 /// could not have, because it would be answered 400, is refused.
-/// The router makes the same form of a request's path.
+/// The router makes the same form of a request's path; its tests hold the two together.
 public struct CanonicalPath: Hashable, Sendable {
     /// As the file has it.
     public let written: String
@@ -61,6 +61,10 @@ public struct CanonicalPath: Hashable, Sendable {
                 index = raw.index(after: index)
             }
         }
+        for (index, byte) in decoded.enumerated() where byte == UInt8(ascii: "%") {
+            // Decoded once more it would be something else.
+            if decoded[(index + 1)...].prefix(2).count(where: { ASCII.hexValue($0) != nil }) == 2 { throw ambiguous }
+        }
         guard let text = String(validating: decoded.map(ASCII.lowercased), as: UTF8.self) else {
             throw malformed("has escapes that are not UTF-8", help: refused)
         }
@@ -75,11 +79,7 @@ public struct CanonicalPath: Hashable, Sendable {
         let digits = raw.dropFirst().prefix(2).compactMap(ASCII.hexValue)
         guard digits.count == 2 else { throw malformed("has a `%` without two digits behind it", help: refused) }
         let byte = digits[0] << 4 | digits[1]
-        let next = raw.dropFirst(3).prefix(2).compactMap(ASCII.hexValue)
-        let isAmbiguous = byte < 0x20 || byte == 0x7F || "/\\;".utf8.contains(byte)
-        if isAmbiguous || byte == UInt8(ascii: "%") && next.count == 2 {
-            throw malformed("has an escape that two readers take differently", help: refused)
-        }
+        if byte < 0x20 || byte == 0x7F || "/\\;".utf8.contains(byte) { throw ambiguous }
         return byte
     }
 
@@ -91,6 +91,10 @@ public struct CanonicalPath: Hashable, Sendable {
     }
 
     private static let refused = "a request with such a path is always refused, so nothing would match"
+
+    private static var ambiguous: ValueError {
+        malformed("has an escape that two readers take differently", help: refused)
+    }
 
     private static func malformed(_ message: String, help: String) -> ValueError {
         ValueError(.badPath, message, help: help)

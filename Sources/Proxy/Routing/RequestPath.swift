@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ConfigDSL
 
 /// The one form of a path that routes are matched against (config language, section 3).
 ///
@@ -26,8 +27,8 @@ struct RequestPath: ~Copyable {
     private(set) var hash = PathHash()
     /// Segments in all, also those past ``depthLimit``.
     private(set) var segmentCount = 0
-    /// No prefix in a configuration is deeper than this; deeper boundaries need not be known.
-    static let depthLimit = 64
+    /// No path in a configuration is deeper than this; deeper boundaries need not be known.
+    static let depthLimit = CanonicalPath.depthLimit
 
     /// Reads the path that stands at `range` in `message`.
     mutating func read(_ range: ByteRange, of message: borrowing ByteBuffer) throws(PathError) {
@@ -42,6 +43,7 @@ struct RequestPath: ~Copyable {
         segmentCount = 0
         boundaries.append(Boundary(end: 0, rawEnd: 0, hash: hash))
         var isASCII = true
+        var hasPercent = false
         var position = 0
         while position < path.count {
             guard path[position] != 0x2F else {
@@ -54,11 +56,13 @@ struct RequestPath: ~Copyable {
             while position < path.count, path[position] != 0x2F {
                 let byte = try Self.decode(path, at: &position)
                 if byte >= 0x80 { isASCII = false }
+                if byte == 0x25 { hasPercent = true }
                 let folded = ASCII.lowercased(byte)
                 text.append(folded)
                 hash.combine(folded)
             }
             try refuseDotSegment(from: start &+ 1)
+            if hasPercent { try refuseEscape(from: start &+ 1) }
             segmentCount &+= 1
             if segmentCount <= Self.depthLimit {
                 boundaries.append(Boundary(end: text.count, rawEnd: position, hash: hash))
@@ -83,12 +87,6 @@ struct RequestPath: ~Copyable {
         case 0x2F, 0x5C: throw .separator
         case 0x3B: throw .parameters
         case 0x00..<0x20, 0x7F: throw .control
-        case 0x25:
-            // `%25` before two hexadecimal digits: a second reader would decode once more.
-            guard position &+ 1 < path.count, ASCII.hexValue(path[position]) != nil,
-                ASCII.hexValue(path[position &+ 1]) != nil
-            else { return decoded }
-            throw .doubleEncoding
         case let plain: return plain
         }
     }
@@ -97,6 +95,17 @@ struct RequestPath: ~Copyable {
         let length = text.count &- start
         guard length == 1 || length == 2, text[start] == 0x2E, text[text.count &- 1] == 0x2E else { return }
         throw .dotSegment
+    }
+
+    /// A percent sign before two hexadecimal digits, however they were spelled: a second reader would decode once more.
+    private func refuseEscape(from start: Int) throws(PathError) {
+        var index = start
+        while index &+ 2 < text.count {
+            if text[index] == 0x25, ASCII.hexValue(text[index &+ 1]) != nil, ASCII.hexValue(text[index &+ 2]) != nil {
+                throw .doubleEncoding
+            }
+            index &+= 1
+        }
     }
 }
 
