@@ -139,14 +139,17 @@ struct Router: Sendable {
         best = min(best, index)
     }
 
-    /// The methods that routes at `path` take, each once, in the routes' order: the value of `allow`.
+    /// The methods that routes at `path` take, each once, in the routes' order: the value of `allow`.  For a route that
+    /// takes any, those that have a name of their own and are not refused everywhere.
     func allowedMethods(_ query: borrowing RouteQuery, at path: borrowing RequestPath) -> [String] {
         var names: [String] = []
         for match in matches {
             if let listener = match.listener, listener != query.listener { continue }
             if let host = match.host, !query.host.equalsFolded(host.span) { continue }
-            guard match.covers(path), let methods = match.methods else { continue }
-            for name in methods.names where !names.contains(name) { names.append(name) }
+            guard match.covers(path) else { continue }
+            for name in match.methods?.names ?? RouteCondition.Methods.usual where !names.contains(name) {
+                names.append(name)
+            }
         }
         return names
     }
@@ -173,6 +176,9 @@ extension RouteCondition.Methods {
         (.get, "GET"), (.head, "HEAD"), (.post, "POST"), (.put, "PUT"), (.patch, "PATCH"), (.delete, "DELETE"),
         (.options, "OPTIONS"), (.trace, "TRACE"), (.track, "TRACK"), (.connect, "CONNECT"),
     ]
+
+    /// What a route takes that says nothing of methods.
+    static let usual = named.map(\.1).filter { !["TRACE", "TRACK", "CONNECT"].contains($0) }
 
     /// The methods that `names` spell.
     init(_ names: [String]) {
