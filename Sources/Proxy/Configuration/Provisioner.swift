@@ -183,9 +183,9 @@ public struct Provisioner {
     private mutating func pem(_ path: ConfigPath) -> PEM? {
         do throws(FileFailure) {
             let content = try environment.readFile(path.path, PEM.fileLimitBytes)
-            return PEM(named: path.path, Secret(copying: content.bytes.span))
+            return PEM(named: path.shown, Secret(copying: content.bytes.span))
         } catch {
-            diagnostics.report(.unreadableFileSetting, "`\(path.path)` \(error.sentence)", at: path.place)
+            diagnostics.report(.unreadableFileSetting, "`\(path.shown)` \(error.sentence)", at: path.place)
             return nil
         }
     }
