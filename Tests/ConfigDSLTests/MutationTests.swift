@@ -28,6 +28,35 @@ struct MutationTests {
         }
     }
 
+    @Test(
+        "one wrong byte anywhere does not bring a secret to the light", arguments: [0x20, 0x3A, 0x0A, 0x22, 0x7B, 0x78])
+    func leaks(byte: UInt8) {
+        let whole = Array(Self.withSecrets.utf8)
+        for place in whole.indices {
+            for isReplacing in [true, false] {
+                var bytes = whole
+                if isReplacing { bytes[place] = byte } else { bytes.insert(byte, at: place) }
+                let text = World.loadWithCredentials(bytes).diagnostics.text
+                #expect(!text.contains("INLINE"), "byte \(byte) at \(place):\n\(text)")
+            }
+        }
+    }
+
+    /// Secrets where no secret should be, so that much is said about them.
+    private static let withSecrets = """
+        version: 1
+        listeners: { app: { bind: "127.0.0.1:80" } }
+        credentials:
+          one: { strategy: access_key, keys: [INLINE, "INLINE"] }
+          two:
+            strategy: access_key
+            key: |
+              INLINE
+          three: { strategy: access_key, connection_string: 'INLINE' }
+        resources:
+          r: { endpoint: https://r.example, credential: one }
+        """
+
     /// Replays a failure: the failed expectation names it.
     private static let seed: UInt64 = 0x5EED_0FC0_4F16
 

@@ -18,6 +18,7 @@ extension FieldReader {
             let resolved = try parts.resolved { reference throws(ValueError) in
                 try Self.text(of: reference, context)
             }
+            if resolved.utf8.contains(0) { throw ValueError(.badForm, "has a NUL character", help: "take it out") }
             let isLiteral = parts.isLiteral
             return Scalar(text: resolved, shown: text, isPlain: isPlain && isLiteral, isLiteral: isLiteral)
         } catch {

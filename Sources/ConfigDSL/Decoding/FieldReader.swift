@@ -270,7 +270,7 @@ public struct FieldReader {
             diagnostics.report(absence.diagnostic)
         }
         for entry in entries where !asked.contains(entry.key) && !settled.contains(entry.key) {
-            let key = Shown.short(entry.key)
+            let key = diagnostics.shownKey(entry)
             let whereabouts = owner.isEmpty ? "at the top level" : "in \(owner)"
             var help = "known keys: \(asked.joined(separator: ", "))"
             if diagnostics.isFull {

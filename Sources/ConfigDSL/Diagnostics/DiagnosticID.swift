@@ -77,7 +77,7 @@ extension DiagnosticID {
     public static let misplacedSetting = DiagnosticID("E113")
     /// A version of the language that this program does not read.
     public static let unknownVersion = DiagnosticID("E114")
-    /// A list with too few or too many items, or one item twice.
+    /// A list or map with too few or too many items.
     public static let badList = DiagnosticID("E115")
 }
 

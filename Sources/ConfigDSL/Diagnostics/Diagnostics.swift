@@ -60,6 +60,11 @@ public struct Diagnostics: Sendable {
         masks.hide(node, isSecret: isSecret)
     }
 
+    /// A key as messages may show it: `***` when it may be a secret.
+    func shownKey(_ entry: Node.Entry) -> String {
+        masks.hides(entry.keyPlace) ? "***" : Shown.short(entry.key)
+    }
+
     /// The line at `place` could not be read as YAML, and may hold a secret.
     mutating func hideBrokenLine(at place: SourcePlace, in source: SourceText) {
         masks.hideBrokenLine(at: place, in: source)

@@ -30,21 +30,34 @@ struct ExcerptMasks: Sendable {
     /// Stretches of lines that could not be read as YAML.
     private var stretches: [Line: Range<Int>] = [:]
 
-    /// Hides the literal scalars in `node`.  A text that is nothing but a reference says no secret.
-    mutating func hide(_ node: Node, isSecret: Bool) {
+    /// Hides the literal scalars in `node`, and keys that may be secrets whose `:` or quote went astray.
+    ///
+    /// A text that is nothing but a reference says no secret.
+    mutating func hide(_ node: Node, isSecret: Bool, isItem: Bool = false) {
         for value in node.refused { hide(value, isSecret: isSecret) }
         switch node.content {
         case .scalar(let text, _):
             if node.isNull || Self.isBareReference(text) { return }
-            let start = Start(node.place)
-            let wasSecret = masks[start]?.isSecret ?? false
-            masks[start] = Mask(endLine: node.end.line, endColumn: node.end.column, isSecret: isSecret || wasSecret)
+            hide(node.place, end: node.end, isSecret: isSecret)
         case .list(let items):
-            for item in items { hide(item, isSecret: isSecret) }
+            for item in items { hide(item, isSecret: isSecret, isItem: true) }
         case .mapping(let entries):
-            for entry in entries { hide(entry.value, isSecret: isSecret) }
+            for entry in entries {
+                if isItem || !Shown.isWord(entry.key) { hide(entry.keyPlace, end: nil, isSecret: true) }
+                hide(entry.value, isSecret: isSecret)
+            }
         }
     }
+
+    private mutating func hide(_ place: SourcePlace, end: (line: Int, column: Int)?, isSecret: Bool) {
+        let start = Start(place)
+        let end = end ?? (place.line, place.column + place.length)
+        let wasSecret = masks[start]?.isSecret ?? false
+        masks[start] = Mask(endLine: end.line, endColumn: end.column, isSecret: isSecret || wasSecret)
+    }
+
+    /// True when what starts at `place` is hidden.
+    func hides(_ place: SourcePlace) -> Bool { masks[Start(place)] != nil }
 
     /// Shows `node`, a scalar, again, unless it was read as a secret.
     mutating func reveal(_ node: Node) {

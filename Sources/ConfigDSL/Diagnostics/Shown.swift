@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Makes text from a file fit to be shown.
 enum Shown {
     /// `text` without control and direction characters, cut after 60 characters.
@@ -8,6 +10,12 @@ enum Shown {
             shown.unicodeScalars.append(isHarmless(scalar) ? scalar : "\u{FFFD}")
         }
         return shown
+    }
+
+    /// True for what looks like a key of this language, or like one mistyped: no secret is so short and plain.
+    static func isWord(_ text: String) -> Bool {
+        text.utf8.count <= 32
+            && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2D || $0 == 0x5F }
     }
 
     /// False for what moves the cursor, changes colours or reverses the reading direction.

@@ -19,7 +19,8 @@ public struct CredentialConfig: Sendable {
     public func decode<Value>(
         into diagnostics: inout Diagnostics, _ body: (inout FieldReader) -> Value?
     ) -> Value? {
-        FieldReader.read(fields, of: "credential `\(name)`", at: place, context: context, into: &diagnostics) {
+        let shown = Shown.isWord(name) ? name : "***"
+        return FieldReader.read(fields, of: "credential `\(shown)`", at: place, context: context, into: &diagnostics) {
             fields in
             _ = fields.node("strategy")
             return body(&fields)

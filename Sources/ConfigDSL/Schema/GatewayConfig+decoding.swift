@@ -32,7 +32,7 @@ extension GatewayConfig {
 
     private mutating func read(_ fields: inout FieldReader, _ names: Names) {
         version = fields.required("version", example: "1", Self.version) ?? version
-        revision = fields.optional("revision", default: "", String.parseFreeText)
+        revision = fields.optional("revision", default: "", Self.revision)
         workers = fields.optional("workers", default: .auto, WorkerCount.parse)
         allowInlineSecrets = fields.optional("allow_inline_secrets", default: false, Bool.parse)
         if allowInlineSecrets {
@@ -90,6 +90,15 @@ extension GatewayConfig {
             return "route `\(name)`"
         }
         return "route \(index + 1)"
+    }
+
+    /// Stamped on each line of a log: short.
+    private static func revision(_ scalar: Scalar) throws(ValueError) -> String {
+        let text = try String.parseFreeText(scalar)
+        if text.utf8.count > 128 {
+            throw ValueError(.badForm, "is longer than 128 bytes", help: "a commit's id is enough")
+        }
+        return text
     }
 
     private static func version(_ scalar: Scalar) throws(ValueError) -> Int {

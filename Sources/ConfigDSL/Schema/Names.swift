@@ -12,8 +12,9 @@ struct Names {
         init(_ noun: String, _ node: Node?, _ id: DiagnosticID) {
             self.noun = noun
             self.id = id
-            list = node?.entries.map(\.key) ?? []
-            known = Set(list)
+            let keys = node?.entries.map(\.key) ?? []
+            known = Set(keys)
+            list = keys.filter(Shown.isWord)
         }
 
         /// A name that is defined.
@@ -91,12 +92,13 @@ extension FieldReader {
             return []
         }
         return entries.compactMap { entry in
+            let shown = diagnostics.shownKey(entry)
             do throws(ValueError) {
                 try Names.check(entry.key)
             } catch {
-                tell(error, of: "`\(Shown.short(entry.key))`", at: entry.keyPlace)
+                tell(error, of: "`\(shown)`", at: entry.keyPlace)
             }
-            let owner = "\(noun) `\(Shown.short(entry.key))`"
+            let owner = "\(noun) `\(shown)`"
             return read(entry.value, of: owner, at: entry.keyPlace) { body(entry.key, &$0) }
         }
     }

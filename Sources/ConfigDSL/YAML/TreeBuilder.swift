@@ -196,7 +196,7 @@ struct TreeBuilder {
         if let first = frames.last?.mapping?.places[key] {
             setPending(.refused)
             return diagnostics.report(
-                .duplicateKey, "duplicate key `\(Shown.short(key))`", at: node.place,
+                .duplicateKey, "duplicate key `\(Shown.isWord(key) ? key : "***")`", at: node.place,
                 help: "first given at \(first.lineText)")
         }
         frames[frames.count - 1].mapping?.places[key] = node.place
