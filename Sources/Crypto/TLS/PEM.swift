@@ -96,7 +96,7 @@ extension PEM {
     }
 
     /// Lets `body` read the text through one of OpenSSL's BIOs.
-    private func withReader<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
+    func withReader<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
         OpenSSLFailure.forget()
         return text.withBytes { bytes in
             unsafe bytes.withUnsafeBytes { source in
