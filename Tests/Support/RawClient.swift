@@ -7,7 +7,7 @@ public final class RawClient {
 
     /// Every byte that came.
     public private(set) var received: [UInt8] = []
-    /// Set once the gateway ended the connection.
+    /// Set once the gateway, or we, ended the connection.
     public private(set) var ending: Ending?
     /// What came, split into answers.
     public var reader: AnswerReader
@@ -46,9 +46,15 @@ public final class RawClient {
     /// Ends our side: the gateway reads an end.
     public func shutdownWrite() { stream.shutdown(.write) }
     /// Breaks the connection.
-    public func reset() { stream.reset() }
+    public func reset() {
+        stream.reset()
+        ending = .reset
+    }
     /// Closes the connection.
-    public func close() { stream.close() }
+    public func close() {
+        stream.close()
+        ending = .end
+    }
 
     /// Reads until `count` final answers are whole, the connection ended or patience did; gives the final answers.
     @discardableResult public func answers(_ count: Int) -> [Answer] {

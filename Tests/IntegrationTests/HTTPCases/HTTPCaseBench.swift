@@ -3,51 +3,90 @@ import Testing
 
 /// A gateway and an origin on which cases are run one after the other.
 final class HTTPCaseBench: Sendable {
-    /// A key of these tests' own: `cases` in base64 would be shorter, a real one has 64 bytes.
-    static let key = "dGhlIGtleSBvZiB0aGUgSFRUUCBjYXNlczogbm90aGluZyByZWFsLCA2NCBieXRlcyBhcyB0aGUgc2VydmljZSBnaXZlcw=="
+    /// What stands between client and origin.
+    enum Kind: CaseIterable, Sendable {
+        /// Plain connections, targets forwarded as they come.
+        case plain
+        /// A prefix that is stripped.
+        case prefixed
+        /// TLS on both sides.
+        case encrypted
+    }
+
+    /// A key of these tests' own.
+    static let key = Base64.encode(ReferenceDigest.sha256([5]) + ReferenceDigest.sha256([6]))
 
     let gateway: GatewayProcess
     let origin: RecordingOrigin
+    private let kind: Kind
+    /// Holds what `dev-cert` made, for as long as the origin shows it.
+    private let certificates: CommandRun
     /// The longest wait for anything in a case.
     private let patience = Duration.seconds(6)
 
-    init() throws {
-        origin = try RecordingOrigin()
-        gateway = try GatewayProcess(Self.config(origin: origin.address), files: ["key": Self.key])
+    init(_ kind: Kind) throws {
+        self.kind = kind
+        certificates = try CommandRun(["dev-cert", "certificates", "--host", "gw.test"])
+        let directory = certificates.directory.path + "/certificates"
+        let server = try TLSServer(certificateIn: directory)
+        origin =
+            kind == .encrypted
+            ? try RecordingOrigin(over: { server.accept(over: $0) }, script: { _, _ in .usual }) : try RecordingOrigin()
+        let config = Self.config(kind, origin: origin.address, certificates: directory)
+        gateway = try GatewayProcess(config.text, files: ["key1": Self.key])
     }
 
-    private static func config(origin: Address) -> String {
-        """
-        version: 1
-        workers: 2
-        defaults:
-          timeouts: { connect: 2s, request_head: 3s, request_body: 3s, response_head: 4s, total: 20s }
-        listeners:
-          main: { bind: "127.0.0.1:0" }
-        credentials:
-          key: { strategy: access_key, keys: ["${file:key}"] }
-        resources:
-          origin: { endpoint: "http://\(origin)", credential: key }
-        routes:
-          - { name: cases, match: { path_prefix: /c }, allow: [anonymous], resource: origin }
-          - { name: good, match: { path_prefix: /g }, allow: [anonymous], resource: origin }
-        telemetry:
-          access_log: { to: stdout, format: json }
-        """
+    private static func config(_ kind: Kind, origin: Address, certificates: String) -> ConfigText {
+        var config = ConfigText(origin: origin)
+        config.defaults = [
+            "timeouts: { connect: 2s, request_head: 3s, request_body: 3s, response_head: 4s, total: 20s }"
+        ]
+        let tail = "allow: [anonymous], resource: origin }"
+        config.routes = ["/c", "/g"].map { "{ name: \($0.dropFirst()), match: { path_prefix: \($0) }, \(tail)" }
+        switch kind {
+        case .plain: break
+        case .prefixed:
+            config.routes = ["/c", "/g"].map { path in
+                "{ name: \(path.dropFirst()), match: { path_prefix: /pre/fix\(path) }, "
+                    + "rewrite: { strip_prefix: /pre/fix }, \(tail)"
+            }
+        case .encrypted:
+            let identity = "certificate: \"\(certificates)/server.pem\", key: \"\(certificates)/server.key\""
+            config.listeners = ["main: { bind: \"127.0.0.1:0\", tls: { \(identity) } }"]
+            config.resources = [
+                "origin: { endpoint: \"https://\(origin)\", credential: key, tls: { ca: \"\(certificates)/ca.pem\" } }"
+            ]
+        }
+        return config
+    }
+
+    private func connect(_ methods: [String]) throws -> RawClient {
+        let socket = try Socket.connected(to: gateway.address)
+        guard kind == .encrypted else { return RawClient(over: socket, methods: methods, patience: patience) }
+        let authority = certificates.directory.path + "/certificates/ca.pem"
+        let stream = try TLSStream.client(over: socket, trusting: authority, name: "gw.test")
+        return RawClient(over: stream, methods: methods, patience: patience)
+    }
+
+    /// What the cases' tokens stand for here.
+    private func tokens(_ name: String) -> HTTPCaseTokens {
+        var tokens = HTTPCaseTokens(name: name)
+        if kind == .prefixed { tokens.prefix = "/pre/fix" }
+        return tokens
     }
 
     /// Runs one case and says everything that is wrong with what was seen; nothing when all is right.
     func run(_ httpCase: HTTPCase) throws -> [String] {
-        let tokens = HTTPCaseTokens(name: httpCase.id.lowercased() + "-case")
+        let tokens = tokens(httpCase.id.lowercased() + "-case")
         let already = origin.recorded.count
         let scripts = (httpCase.up ?? []).map { OriginScript($0, tokens) }
         origin.follow { request, index in
-            if request.path.hasPrefix("\(tokens.prefix)/g/") || scripts.isEmpty { return .usual }
+            if request.path.hasPrefix("/g/") || scripts.isEmpty { return .usual }
             return scripts[min(index - already, scripts.count - 1)]
         }
         defer { origin.follow { _, _ in .usual } }
 
-        let client = try RawClient(gateway.address, methods: httpCase.methods ?? ["GET"], patience: patience)
+        let client = try connect(httpCase.methods ?? ["GET"])
         for step in httpCase.send { perform(step, on: client, tokens) }
         client.answers(httpCase.allow.compactMap { $0.st?.count }.max() ?? 1)
         var seen = HTTPCaseObservation(
@@ -55,7 +94,7 @@ final class HTTPCaseBench: Sendable {
         var wrong: [String] = []
         seen.isClosed = isClosed(client, tokens, &wrong)
         if !servesAnew(tokens) { wrong.append("a good request on a new connection fails") }
-        seen.requests = origin.recorded.dropFirst(already).filter { !$0.target.hasPrefix("\(tokens.prefix)/g/") }
+        seen.requests = origin.recorded.dropFirst(already).filter { !$0.target.hasPrefix("/g/") }
 
         let key = AccessKeyCheck(base64: Self.key)
         let oracle = httpCase.pathOracle ?? false
@@ -91,7 +130,7 @@ final class HTTPCaseBench: Sendable {
         guard client.ending == nil else { return true }
         let before = client.received.count
         let further = client.exchange(goodRequest(tokens, "further"))
-        if further?.text == "up:\(tokens.prefix)/g/\(tokens.name)-further len=0" { return false }
+        if further?.text == "up:/g/\(tokens.name)-further len=0" { return false }
         if client.ending == nil || client.received.count > before {
             wrong.append("a further good request got \(further.map { "\($0.status) \($0.text)" } ?? "no answer")")
         }
@@ -99,9 +138,9 @@ final class HTTPCaseBench: Sendable {
     }
 
     private func servesAnew(_ tokens: HTTPCaseTokens) -> Bool {
-        let client = try? RawClient(gateway.address, patience: patience)
+        let client = try? connect(["GET"])
         let answer = client?.exchange(goodRequest(tokens, "anew"))
-        return answer?.status == 200 && answer?.text == "up:\(tokens.prefix)/g/\(tokens.name)-anew len=0"
+        return answer?.status == 200 && answer?.text == "up:/g/\(tokens.name)-anew len=0"
     }
 
     private func goodRequest(_ tokens: HTTPCaseTokens, _ suffix: String) -> String {
@@ -125,17 +164,20 @@ extension OriginScript {
     }
 }
 
-/// Gives a suite one bench, and ends its gateway in order afterwards.
+/// Gives a suite a bench of each kind, and ends their gateways in order afterwards.
 struct HTTPCaseBenchTrait: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let bench = try HTTPCaseBench()
-        try await HTTPCaseBenchTrait.$current.withValue(bench) { try await function() }
-        bench.origin.stop()
-        #expect(try bench.gateway.finish() == .exited(0))
+        let benches = try HTTPCaseBench.Kind.allCases.map { ($0, try HTTPCaseBench($0)) }
+        try await Self.$benches.withValue(Dictionary(uniqueKeysWithValues: benches)) { try await function() }
+        for (_, bench) in benches {
+            #expect(try bench.gateway.finish() == .exited(0))
+            expectNoSecret(in: bench.gateway.program, [HTTPCaseBench.key, HTTPCaseTokens(name: "").canary])
+            bench.origin.stop()
+        }
     }
 
-    /// The bench of the suite that runs.
-    @TaskLocal static var current: HTTPCaseBench?
+    /// The benches of the suite that runs.
+    @TaskLocal static var benches: [HTTPCaseBench.Kind: HTTPCaseBench] = [:]
 }

@@ -3,11 +3,22 @@ import Testing
 
 @Suite("The HTTP cases, against the real program", .serialized, HTTPCaseBenchTrait())
 struct HTTPCasesTests {
-    @Test("each case has an allowed outcome, and nothing that may never happen", arguments: try HTTPCase.all())
-    func httpCase(_ httpCase: HTTPCase) throws {
-        let bench = try #require(HTTPCaseBenchTrait.current)
+    @Test(
+        "each case has an allowed outcome, and nothing that may never happen",
+        arguments: try HTTPCase.all(), HTTPCaseBench.Kind.allCases)
+    func httpCase(_ httpCase: HTTPCase, over kind: HTTPCaseBench.Kind) throws {
+        let bench = try #require(HTTPCaseBenchTrait.benches[kind])
         let wrong = try bench.run(httpCase)
         #expect(wrong.isEmpty, "\(httpCase.testDescription)\n\(wrong.joined(separator: "\n"))")
+    }
+
+    @Test("each rule holds in every spelling that breaks it", arguments: RuleCases.byRule)
+    func rule(_ rule: String, cases: [HTTPCase]) throws {
+        let bench = try #require(HTTPCaseBenchTrait.benches[.plain])
+        for httpCase in cases {
+            let wrong = try bench.run(httpCase)
+            #expect(wrong.isEmpty, "\(httpCase.testDescription)\n\(wrong.joined(separator: "\n"))")
+        }
     }
 }
 

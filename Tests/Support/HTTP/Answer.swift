@@ -23,7 +23,7 @@ public struct Answer: Equatable, Sendable {
     private static func status(of line: String) throws(GrammarError) -> Int {
         let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "HTTP/1.1", parts[1].utf8.count == 3, let status = Int(parts[1]),
-            (100...599).contains(status)
+            (100...999).contains(status)
         else { throw GrammarError("a bad status line: \(line.debugDescription)") }
         return status
     }
