@@ -88,7 +88,8 @@ struct TokenLifecycle: ~Copyable {
 
     /// The fetch gave `token`.
     ///
-    /// - Parameter jitter: 0 to 1; brings the refresh forward by up to a tenth, so that many gateways do not ask at once.
+    /// - Parameter jitter: 0 to 1; brings the refresh forward by up to a tenth, so that many gateways do not ask at
+    ///   once.
     mutating func fetched(_ token: AccessToken, at now: TokenInstant, jitter: Double) {
         guard case .fetching = state else { preconditionFailure("fetched without a fetch") }
         let refresh = token.requestedAt.advanced(by: token.refreshIn * (1 - 0.1 * jitter))
