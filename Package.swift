@@ -46,6 +46,7 @@ let package = Package(
         room("Admission", ["Bytes", "HTTP1", "Crypto", "ConfigDSL"]),
         room("Credentials", ["Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL"]),
         room("Upstream", ["Bytes", "HTTP1", "Crypto", "Transport"]),
+        room("HTTPClient", ["Bytes", "Crypto", "Transport", "CCurl"]),
         room(
             "Proxy",
             [
@@ -74,6 +75,7 @@ let package = Package(
         tests("AdmissionTests", ["Bytes", "HTTP1", "Crypto", "ConfigDSL", "Admission"]),
         tests("CredentialsTests", ["Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL", "Credentials"]),
         tests("UpstreamTests", ["Bytes", "HTTP1", "Crypto", "Transport", "Upstream"]),
+        tests("HTTPClientTests", ["Bytes", "Crypto", "HTTPClient"]),
         tests(
             "ProxyTests",
             [
