@@ -7,9 +7,13 @@ internal import Upstream
 
 // The way to the resource and back.
 extension ClientConnection {
-    /// Asks for a connection and sends one attempt over it.
+    /// Asks for a token if one is needed, then for a connection, and sends one attempt over it.
     func startAttempt(_ cell: ExchangeCell, onlyFresh: Bool = false) -> Bool {
         guard let route = cell.exchange.route, let generation = cell.exchange.generation else { return false }
+        if let slot = generation.tokenSlots[route.credential.index] {
+            guard let token = slot.usable(at: worker.tokenInstant()) else { return awaitToken(cell, slot) }
+            cell.exchange.token = token
+        }
         cell.exchange.phase = .awaitingUpstream
         cell.exchange.forgetAnswer()
         if cell.exchange.attempts == 0 { cell.exchange.upstreamStartedAt = worker.loop.now }
@@ -204,15 +208,20 @@ extension ClientConnection {
         worker.noteRefusal(cell, route)
         let refusal = cell.exchange.refusal(of: route)
         dropUpstream()
+        if let slot = cell.exchange.generation?.tokenSlots[route.credential.index] {
+            return tokenWasRefused(cell, slot, route, refusal)
+        }
         let keys = route.credential.strategy.alternatives
         if keys > 1, !cell.exchange.wasRefused, cell.exchange.attempts < route.attempts {
             cell.exchange.wasRefused = true
             cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
             return startAttempt(cell)
         }
-        return answer(
-            GatewayError(
-                .upstreamRefusedCredential, "The resource refused the gateway's credential.", refusal), cell)
+        return answer(Self.refused(refusal), cell)
+    }
+
+    static func refused(_ refusal: GatewayError.Detail) -> GatewayError {
+        GatewayError(.upstreamRefusedCredential, "The resource refused the gateway's credential.", refusal)
     }
 
     func dropUpstream() {

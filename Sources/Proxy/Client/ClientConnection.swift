@@ -61,7 +61,7 @@ final class ClientConnection: Connection {
                 switch cell.exchange.phase {
                 case .awaitingHead: readHead(cell)
                 case .receivingBody: receiveBody(cell)
-                case .awaitingUpstream: false
+                case .awaitingToken, .awaitingUpstream: false
                 case .sending: sendRequest(cell)
                 case .awaitingAnswer: readAnswer(cell)
                 case .relaying: relay(cell)
@@ -199,6 +199,8 @@ final class ClientConnection: Connection {
             fail(GatewayError(.requestTimeout, "The head did not come in time.", closes: true), cell)
         case .receivingBody:
             fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
+        case .awaitingToken:
+            tokenDidNotCome(cell)
         case .awaitingUpstream:
             fail(upstreamError(.upstreamUnavailable, "No connection to the resource in time.", cell), cell)
         case .sending, .awaitingAnswer:
@@ -208,7 +210,7 @@ final class ClientConnection: Connection {
         }
     }
 
-    private func fail(_ error: GatewayError, _ cell: ExchangeCell) {
+    func fail(_ error: GatewayError, _ cell: ExchangeCell) {
         if answer(error, cell) { drive() }
     }
 
@@ -303,6 +305,7 @@ final class ClientConnection: Connection {
 
     /// Gives everything back and closes.
     func finish() {
+        leaveToken()
         if let upstream {
             self.upstream = nil
             upstream.abandon()

@@ -96,13 +96,10 @@ extension Exchange {
         }
     }
 
-    /// Exactly one `Authorization: Bearer …` (a second line was refused by the parser) that goes on: `Connection` must
-    /// not name it.
+    /// Exactly one `Authorization: Bearer …` (a second line was refused by the parser).
     private mutating func hasBearerToken() -> Bool {
         guard head.authorizationField >= 0 else { return false }
-        let field = head.field(at: head.authorizationField)
-        guard !field.isNominated else { return false }
-        let value = inbound.bytes(field.value)
+        let value = inbound.bytes(head.field(at: head.authorizationField).value)
         guard value.count > 7, value.extracting(..<7).equalsIgnoringCase("bearer ") else { return false }
         return !ASCII.trimmed(value.extracting(7..<value.count)).isEmpty
     }

@@ -14,8 +14,6 @@ struct ConfigText {
     var routes = ["{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin }"]
     /// Lines at the top level.
     var top: [String] = []
-    /// Where the access log goes.
-    var accessLog = "stdout"
 
     /// Where the origin listens.
     let origin: Address
@@ -38,7 +36,7 @@ struct ConfigText {
         }
         lines.append("routes:")
         lines += routes.map { "  - \($0)" }
-        lines += ["telemetry:", "  log: { level: debug }", "  access_log: { to: \(accessLog), format: json }"]
+        lines += ["telemetry:", "  log: { level: debug }", "  access_log: { to: stdout, format: json }"]
         return lines.joined(separator: "\n") + "\n"
     }
 

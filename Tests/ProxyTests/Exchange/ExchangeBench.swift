@@ -95,7 +95,7 @@ final class ExchangeBench {
         switch cell.exchange.phase {
         case .awaitingHead: return try readHead()
         case .receivingBody: return try receiveBody()
-        case .awaitingUpstream: return false
+        case .awaitingToken, .awaitingUpstream: return false
         case .sending:
             try send()
             return true
