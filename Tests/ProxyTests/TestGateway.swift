@@ -21,10 +21,11 @@ struct TestGateway {
     /// - Parameters:
     ///   - resource: further members of the resource.
     ///   - listener: further members of the listener `app`.
-    init(routes: [String], resource: String = "", listener: String = "", defaults: String = "{}") throws {
+    init(
+        routes: [String], resource: String = "", listener: String = "", spoolDirectory: String = "/tmp"
+    ) throws {
         let text = """
             version: 1
-            defaults: \(defaults)
             listeners:
               app: { bind: "127.0.0.1:8080"\(listener) }
               other: { bind: "127.0.0.1:8081" }
@@ -43,7 +44,7 @@ struct TestGateway {
         var result = ConfigLoader.load(file: "gateway.yaml", environment: environment)
         let strategies = StandardStrategies.decode(result.draft, into: &result.diagnostics)
         let surroundings = Provisioner.Surroundings(
-            number: 1, workers: 1, accessLog: nil, log: Self.silentLog, spoolDirectory: "/tmp")
+            number: 1, workers: 1, accessLog: nil, log: Self.silentLog, spoolDirectory: spoolDirectory)
         guard let config = result.config,
             let shared = Provisioner.provision(
                 config, strategies: strategies, in: environment, surroundings, diagnostics: &result.diagnostics)
@@ -53,13 +54,15 @@ struct TestGateway {
             shared, previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in }, tokenSlot: TokenSlot.init)
     }
 
-    /// One route for everything, over both keys.
-    static func forEverything(_ members: String = "", credential: String = "keys", resource: String = "") throws
-        -> TestGateway
-    {
+    /// One route for everything, over both keys unless another credential is named.
+    static func forEverything(
+        _ members: String = "", credential: String = "keys", resource: String = "", listener: String = "",
+        spoolDirectory: String = "/tmp"
+    ) throws -> TestGateway {
         let route =
             "{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: contoso, credential: \(credential)"
-        return try TestGateway(routes: [route + members + " }"], resource: resource)
+        return try TestGateway(
+            routes: [route + members + " }"], resource: resource, listener: listener, spoolDirectory: spoolDirectory)
     }
 
     /// The configuration does not load: the test's own mistake.

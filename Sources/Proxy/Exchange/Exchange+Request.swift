@@ -96,10 +96,13 @@ extension Exchange {
         }
     }
 
-    /// Exactly one `Authorization: Bearer …` (a second line was refused by the parser).
+    /// Exactly one `Authorization: Bearer …` (a second line was refused by the parser) that goes on: `Connection` must
+    /// not name it.
     private mutating func hasBearerToken() -> Bool {
         guard head.authorizationField >= 0 else { return false }
-        let value = inbound.bytes(head.field(at: head.authorizationField).value)
+        let field = head.field(at: head.authorizationField)
+        guard !field.isNominated else { return false }
+        let value = inbound.bytes(field.value)
         guard value.count > 7, value.extracting(..<7).equalsIgnoringCase("bearer ") else { return false }
         return !ASCII.trimmed(value.extracting(7..<value.count)).isEmpty
     }
