@@ -4,7 +4,7 @@ internal import HTTP1
 /// Points an answer's links at the gateway: `Operation-Location` and the like name the resource itself, where the
 /// client's worthless credential would be refused (config language, section 5; ACS surface, section 2).
 struct FollowUpLinks: Sendable {
-    /// The endpoint's host, lower case.
+    /// The endpoint's host as a link writes it: lower case, an IPv6 address in brackets.
     private let host: [UInt8]
     /// Its first label.
     private let firstLabel: [UInt8]
@@ -17,7 +17,7 @@ struct FollowUpLinks: Sendable {
 
     /// Links of the resource at `host`.
     init(host: String) {
-        self.host = Array(host.lowercased().utf8)
+        self.host = Array((host.contains(":") ? "[\(host)]" : host).lowercased().utf8)
         firstLabel = Array(self.host.prefix { $0 != 0x2E })
     }
 
@@ -83,17 +83,24 @@ struct FollowUpLinks: Sendable {
         return isOwn(link.extracting(start..<hostEnd)) ? end : nil
     }
 
-    /// Behind `//` of `http://`, `https://`, or of a link that begins with it.
+    /// Behind `//`, with which the link begins, or which follows its scheme (RFC 3986 §3.1), whichever that is.
     private func authorityStart(_ link: Span<UInt8>) -> Int? {
         var position = 0
-        if link.startsFolded("https:") { position = 6 } else if link.startsFolded("http:") { position = 5 }
+        if link.count > 0, ASCII.isLetter(link[0]) {
+            while position < link.count, Self.isScheme(link[position]) { position += 1 }
+            guard position < link.count, link[position] == 0x3A else { return nil }
+            position += 1
+        }
         guard position + 2 <= link.count, link[position] == 0x2F, link[position + 1] == 0x2F else { return nil }
         return position + 2
     }
 
+    private static func isScheme(_ byte: UInt8) -> Bool {
+        ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2B || byte == 0x2D || byte == 0x2E
+    }
+
     private func isOwn(_ name: Span<UInt8>) -> Bool {
-        let bare = name.count > 2 && name[0] == 0x5B ? name.extracting(1..<name.count - 1) : name
-        if bare.equalsFolded(host.span) { return true }
+        if name.equalsFolded(host.span) { return true }
         guard name.count > firstLabel.count + 1, name.extracting(..<firstLabel.count).equalsFolded(firstLabel.span),
             name[firstLabel.count] == 0x2E
         else { return false }
@@ -111,15 +118,10 @@ struct FollowUpLinks: Sendable {
 }
 
 extension Span where Element == UInt8 {
-    /// Begins with `lowercase` once A–Z are folded.
-    fileprivate func startsFolded(_ lowercase: StaticString) -> Bool {
-        let length = lowercase.utf8CodeUnitCount
-        return count >= length && extracting(..<length).equalsIgnoringCase(lowercase)
-    }
-
     /// Begins with the whole segments of `prefix`.
     fileprivate func hasSegments(_ prefix: Span<UInt8>) -> Bool {
         guard count >= prefix.count, extracting(..<prefix.count).equals(prefix) else { return false }
-        return count == prefix.count || self[prefix.count] == 0x2F || self[prefix.count] == 0x3F
+        guard count > prefix.count else { return true }
+        return self[prefix.count] == 0x2F || self[prefix.count] == 0x3F || self[prefix.count] == 0x23
     }
 }
