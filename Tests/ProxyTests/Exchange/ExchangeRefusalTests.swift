@@ -6,7 +6,8 @@ import Testing
 @Suite("Requests that the gateway answers itself")
 struct ExchangeRefusalTests {
     private static let routes = [
-        "{ name: sms, match: { path: /sms, methods: [POST] }, allow: [anonymous], resource: contoso, body: { max: 10B } }",
+        "{ name: sms, match: { path: /sms, methods: [POST] }, allow: [anonymous], resource: contoso, "
+            + "body: { max: 10B } }",
         "{ name: gw, match: { path_prefix: /gw, host: gw.example }, allow: [anonymous], resource: contoso }",
         "{ name: other, match: { path_prefix: /other, listener: other }, allow: [anonymous], resource: contoso }",
     ]
