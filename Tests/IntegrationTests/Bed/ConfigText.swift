@@ -14,6 +14,8 @@ struct ConfigText {
     var routes = ["{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin }"]
     /// Lines at the top level.
     var top: [String] = []
+    /// Where the access log goes.
+    var accessLog = "stdout"
 
     /// Where the origin listens.
     let origin: Address
@@ -36,7 +38,7 @@ struct ConfigText {
         }
         lines.append("routes:")
         lines += routes.map { "  - \($0)" }
-        lines += ["telemetry:", "  log: { level: debug }", "  access_log: { to: stdout, format: json }"]
+        lines += ["telemetry:", "  log: { level: debug }", "  access_log: { to: \(accessLog), format: json }"]
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -84,6 +84,19 @@ struct UpstreamTests {
         try bed.finish()
     }
 
+    @Test("a request takes no longer in all than its total time, however alive it is")
+    func total() throws {
+        let bed = try TestBed { $0.defaults = ["timeouts: { total: 700ms, response_body: 500ms }"] }
+        let drip = [OriginScript.Step](repeating: .send([0x61]), count: 3).flatMap { [$0, .pause(.milliseconds(300))] }
+        let head = OriginScript.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n".latin1)
+        bed.script("/drip", OriginScript([head] + drip + drip))
+        let client = try bed.client()
+        client.send(request("GET /drip"))
+        #expect(client.waitForEnd() != nil)
+        #expect(client.reader.finals.first?.isComplete == false)
+        try bed.finish()
+    }
+
     @Test("an answer that pauses too long is cut, one that takes too long in all too")
     func timeouts() throws {
         let bed = try TestBed { config in

@@ -27,12 +27,19 @@ public final class TemporaryDirectory: Sendable {
         let written = unsafe fwrite(content, 1, content.count, file)
         guard unsafe fclose(file) == 0, written == content.count else { throw SystemError("fwrite \(fresh)") }
         guard unsafe chmod(fresh, mode) == 0 else { throw SystemError("chmod \(fresh)") }
-        guard unsafe rename(fresh, final) == 0 else { throw SystemError("rename \(final)") }
+        guard unsafe Glibc.rename(fresh, final) == 0 else { throw SystemError("rename \(final)") }
     }
 
     /// Makes the directory `name`, for its owner alone.
     public func makeDirectory(_ name: String) throws {
         guard unsafe mkdir("\(path)/\(name)", 0o700) == 0 else { throw SystemError("mkdir \(name)") }
+    }
+
+    /// Gives the file `name` another name.
+    public func rename(_ name: String, to other: String) throws {
+        guard unsafe Glibc.rename("\(path)/\(name)", "\(path)/\(other)") == 0 else {
+            throw SystemError("rename \(name)")
+        }
     }
 
     /// Removes the file `name`.
