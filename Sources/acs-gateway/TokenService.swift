@@ -87,13 +87,28 @@ private final class LazyClient: Sendable {
 
     /// Sends what a strategy asks for.
     func fetch(_ request: TokenRequest) async throws(TransferFailure) -> TokenAnswer {
-        do throws(HTTPFailure) {
-            let answer = try await started().get().send(HTTPRequest(request))
-            return TokenAnswer(status: answer.status, fields: answer.fields, body: answer.body)
-        } catch {
-            throw TransferFailure(
-                error.sentence, isTimeout: error.kind == .timeout, isTemporary: error.isTemporary)
+        switch started() {
+        case .success(let client): return try await client.result(of: request).get()
+        case .failure(let error): throw TransferFailure(error)
         }
+    }
+}
+
+extension HTTPClient {
+    /// Sends what a strategy asks for.
+    func result(of request: TokenRequest) async -> Result<TokenAnswer, TransferFailure> {
+        do throws(HTTPFailure) {
+            let answer = try await send(HTTPRequest(request))
+            return .success(TokenAnswer(status: answer.status, fields: answer.fields, body: answer.body))
+        } catch {
+            return .failure(TransferFailure(error))
+        }
+    }
+}
+
+extension TransferFailure {
+    fileprivate init(_ error: HTTPFailure) {
+        self.init(error.sentence, isTimeout: error.kind == .timeout, isTemporary: error.isTemporary)
     }
 }
 
@@ -121,7 +136,7 @@ extension HTTPRequest {
 
 extension TokenInstant {
     /// Now, by the clocks that workers look at.
-    fileprivate static var current: TokenInstant {
+    static var current: TokenInstant {
         TokenInstant(
             nanoseconds: MonotonicTime.current().nanoseconds, unixSeconds: WallClock.current() / 1_000_000_000)
     }
@@ -129,7 +144,7 @@ extension TokenInstant {
 
 extension TokenEnvironment {
     /// The machine's files and randomness.
-    fileprivate static var system: TokenEnvironment {
+    static var system: TokenEnvironment {
         TokenEnvironment(
             readFile: { path, limit throws(FileFailure) in try secret(in: path, limit) },
             readGuardedFile: { path, limit throws(FileFailure) in try guardedFile(path, limit) }, random: .system)
