@@ -62,7 +62,7 @@ extension ClientConnection {
                 if upstream.mayRead { return answerIsEarly(cell) }
                 armAnswerDeadline(cell)
                 return false
-            case .failed: return upstream.mayRead ? answerIsEarly(cell) : upstreamBroke(cell)
+            case .failed: return answerIsEarly(cell)  // a refusal may have come before the end
             }
             do throws(SystemError) {
                 guard try cell.exchange.nextBodyPiece() else { break }
