@@ -138,8 +138,9 @@ extension ClientConnection {
             case .complete:
                 answerIsComplete(cell, upstream)
                 return true
-            case .broken: return cutAnswer(cell)
+            case .broken: return answerIsBroken(cell)
             case .full:
+                cell.exchange.holdsWholeAnswer = false
                 switch send(&cell.exchange.toClient) {
                 case .all: continue
                 case .failed:
@@ -159,6 +160,7 @@ extension ClientConnection {
                 continue
             case .failed: return cutAnswer(cell)
             case .wouldBlock:
+                cell.exchange.holdsWholeAnswer = false
                 if send(&cell.exchange.toClient) == .failed {
                     clientIsGone()
                     return false
@@ -167,6 +169,13 @@ extension ClientConnection {
                 return false
             }
         }
+    }
+
+    /// The answer's body is not valid HTTP: 502 if nothing of it was sent, else what was sent must look cut (UP-1).
+    private func answerIsBroken(_ cell: ExchangeCell) -> Bool {
+        guard cell.exchange.holdsWholeAnswer else { return cutAnswer(cell) }
+        cell.exchange.withdrawAnswer()
+        return answer(upstreamError(.upstreamFailed, "The resource's answer is not valid HTTP.", cell), cell)
     }
 
     private func cutAnswer(_ cell: ExchangeCell) -> Bool {

@@ -93,6 +93,7 @@ extension Exchange {
     /// Writes the answer's head for the client and makes ready for the body behind it.
     mutating func beginAnswer(_ route: RouteSettings, _ listener: ListenerSettings, isTLS: Bool) {
         status = answerHead.status
+        holdsWholeAnswer = true
         Self.writeStatusLine(status, answerHead.reason, of: upstreamBytes, to: &toClient)
         for index in 0..<answerHead.fieldCount {
             let field = answerHead.field(at: index)
@@ -121,6 +122,12 @@ extension Exchange {
         _ status: Int, _ reason: ByteRange, of message: borrowing ByteBuffer, to answer: inout ByteBuffer
     ) {
         ResponseWriter.statusLine(status, reason: message.bytes(reason), to: &answer)
+    }
+
+    /// Takes back an answer of which nothing was sent, so that another can be given.
+    mutating func withdrawAnswer() {
+        toClient.clear()
+        (status, answerBodyBytes) = (0, 0)
     }
 
     /// How the client at hand calls us, into ``scratch``: nothing when it named no host.

@@ -88,6 +88,8 @@ struct Exchange: ~Copyable {
     var writesChunks = false
     /// The status the client was sent; 0 before.
     var status = 0
+    /// All of the answer so far stands in ``toClient``: none of it was sent.
+    var holdsWholeAnswer = false
     var reason: ErrorCode?
 
     // The attempt.
