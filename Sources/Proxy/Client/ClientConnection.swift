@@ -242,10 +242,11 @@ final class ClientConnection: Connection {
         }
         worker.logAccess(cell, self)
         let keepsConnection = cell.exchange.keepsConnection
+        let isWhole = cell.exchange.wasReadToItsEnd
         worker.bodyEnded(cell)
         cell.exchange.reset()
         guard keepsConnection else {
-            endAfterAnswer(cell)
+            endAfterAnswer(cell, toWholeRequest: isWhole)
             return false
         }
         if cell.exchange.inbound.isEmpty {
@@ -257,9 +258,10 @@ final class ClientConnection: Connection {
         return true
     }
 
-    /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.
-    private func endAfterAnswer(_ cell: ExchangeCell) {
-        let isQuiet = cell.exchange.inbound.isEmpty && !mayRead
+    /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.  Of a
+    /// request that was refused before its end there may be more on its way.
+    private func endAfterAnswer(_ cell: ExchangeCell, toWholeRequest isWhole: Bool) {
+        let isQuiet = isWhole && cell.exchange.inbound.isEmpty && !mayRead
         cell.exchange.inbound.clear()
         self.cell = nil
         worker.takeBack(cell)

@@ -204,6 +204,9 @@ extension Exchange {
         GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
     }
 
+    /// Nothing of the request is still to come: its head was complete, and so was its body.
+    var wasReadToItsEnd: Bool { !methodBytes.isEmpty && decoder.isComplete }
+
     /// Reads past the rest of a body that nobody wants; true when it ended within what is here already.
     mutating func skipBody() -> Bool {
         var offset = 0
