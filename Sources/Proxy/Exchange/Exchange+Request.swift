@@ -57,7 +57,8 @@ extension Exchange {
         do throws(PathError) {
             try path.read(head.target.path, of: inbound)
         } catch {
-            throw GatewayError(.badRequest, error.sentence)
+            // A path that was spelled to mislead ends the connection (PA-2); `;` is only not taken (PA-6).
+            throw GatewayError(.badRequest, error.sentence, closes: error != .parameters)
         }
         if let query = head.target.query, QueryRules.holdsCredential(inbound.bytes(query)) {
             throw GatewayError(.badRequest, "The query holds a credential.")

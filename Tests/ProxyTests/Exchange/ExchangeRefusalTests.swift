@@ -36,9 +36,9 @@ struct ExchangeRefusalTests {
             ("GET /gw HTTP/1.1\r\nHost: gw\r\n\r\n", .noRoute, false),
             ("GET /other HTTP/1.1\r\nHost: gw\r\n\r\n", .noRoute, false),
             // Ambiguous paths (PA-2, PA-6) and credentials in the query (CR-5).
-            ("POST /x/../sms HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, false),
+            ("POST /x/../sms HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, true),
             ("POST /sms;a HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, false),
-            ("POST /sms%2f HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, false),
+            ("POST /sms%2f HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, true),
             ("POST /sms?a=b&%73ig=x HTTP/1.1\r\nHost: gw\r\n\r\n", .badRequest, false),
             // Bodies (LI-4, EX-1).
             ("POST /sms HTTP/1.1\r\nHost: gw\r\nContent-Length: 11\r\n\r\n", .bodyTooLarge, true),
