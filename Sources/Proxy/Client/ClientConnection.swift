@@ -221,7 +221,7 @@ final class ClientConnection: Connection {
         guard let cell else { return }
         self.cell = nil
         worker.takeBack(cell)
-        if hasPeerFinished || worker.isDraining && served > 0 || binding.isRemoved {
+        if hasPeerFinished || (worker.isDraining || binding.isRemoved) && served > 0 {
             finish()
         } else if served > 0 {
             setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
@@ -327,7 +327,8 @@ final class ClientConnection: Connection {
     /// The worker drains, or the listener is gone: an idle connection ends now, a busy one after its answer.
     func endWhenIdle() {
         if cell == nil, lingeredBytes < 0 {
-            finish()
+            // A request that has come and was not looked at yet is served: an event for it is on its way.
+            if !hasSomethingToRead() { finish() }
         } else if let cell, cell.exchange.status == 0 {
             cell.exchange.keepsConnection = false
         }
