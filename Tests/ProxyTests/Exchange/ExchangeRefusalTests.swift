@@ -61,7 +61,7 @@ struct ExchangeRefusalTests {
             #expect(bench.refusals == [code])
             #expect(bench.end == (closes ? .closed : nil))
             #expect(bench.attempts.isEmpty)
-            let answers = bench.answers(to: ["POST"])
+            let answers = bench.answers()
             #expect(answers.finals.map(\.status) == [code.status] && answers.completeCount == 1)
             #expect(answers.problem == nil && answers.rest.isEmpty && answers.interims.isEmpty)
             #expect(answers.finals.first?.head.only("connection") == (closes ? "close" : nil))
@@ -142,7 +142,7 @@ struct ExchangeRefusalTests {
     func head() throws {
         let bench = ExchangeBench(try TestGateway(routes: Self.routes))
         bench.client("HEAD /nowhere HTTP/1.1\r\nHost: gw\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: gw\r\n\r\n")
-        let answers = bench.answers(to: ["HEAD", "GET"])
+        let answers = bench.answers()
         #expect(answers.finals.map(\.status) == [404, 404] && answers.problem == nil && answers.rest.isEmpty)
     }
 
