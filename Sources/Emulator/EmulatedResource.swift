@@ -9,6 +9,7 @@ struct EmulatedResource {
     private let behaviour: EmulatorBehaviour
     private let randomness: RandomBytes
     private let accessKeys: AccessKeyCheck
+    private let tokens: EntraTokens
     private var identity: Identity
     private var sms: SMS
     private var email: Email
@@ -17,15 +18,17 @@ struct EmulatedResource {
     private var misbehaviour: Misbehaviour
     private var journal = RequestJournal()
 
-    /// A resource with these access keys, empty at first; `scheme` (`https` or `http`) is how it is spoken to.
+    /// A resource with these access keys that believes `tokens` besides, empty at first; `scheme` (`https` or `http`)
+    /// is how it is spoken to.
     init(
-        accessKeys: [HMACKey], scheme: String = "https", behaviour: EmulatorBehaviour = EmulatorBehaviour(),
-        randomness: RandomBytes
+        accessKeys: [HMACKey], tokens: EntraTokens, scheme: String = "https",
+        behaviour: EmulatorBehaviour = EmulatorBehaviour(), randomness: RandomBytes
     ) {
         self.scheme = scheme
         self.behaviour = behaviour
         self.randomness = randomness
         self.accessKeys = AccessKeyCheck(keys: accessKeys)
+        self.tokens = tokens
         identity = Identity(randomness: randomness)
         sms = SMS(randomness: randomness)
         email = Email(behaviour, randomness: randomness)
@@ -60,13 +63,15 @@ struct EmulatedResource {
 
     // MARK: The steps
 
-    /// Who asks: for Chat a user by a token, for all else the resource by a signature.
+    /// Who asks: for Chat a user by a token, for all else an application by a token or the resource by a signature.
     private func identify(_ request: EmulatedRequest) -> Result<Caller, CredentialFault> {
         let path = (try? EmulatedTarget(request.target))?.path ?? []
         do throws(CredentialFault) {
-            return Operation.isChat(path: path)
-                ? .success(.user(try identity.verifyUser(request)))
-                : .success(.resource(try accessKeys.verify(request)))
+            if Operation.isChat(path: path) { return .success(.user(try identity.verifyUser(request))) }
+            if request.values(of: "authorization").contains(where: EntraTokens.isBearer) {
+                return .success(.application(try tokens.verify(request)))
+            }
+            return .success(.resource(try accessKeys.verify(request)))
         } catch {
             return .failure(error)
         }
@@ -79,13 +84,14 @@ struct EmulatedResource {
         let isChat = Operation.isChat(path: target.path)
         switch caller {
         case .failure(.digestDiffers): throw .digestDiffers
+        case .failure(.insufficientClaims(let claims)): throw .insufficientClaims(claims)
         case .failure: throw isChat ? .unauthorizedUser : .denied
         case .success(let caller):
             try misbehaviour.refuse(atSeconds: request.receivedAtSeconds)
             let operation = try Operation(method: request.method, path: target.path)
             let version = try target.apiVersion()
             switch caller {
-            case .resource: return try perform(operation, request, target, version)
+            case .resource, .application: return try perform(operation, request, target, version)
             case .user(let user): return try perform(operation, request, by: user)
             }
         }
@@ -161,6 +167,8 @@ struct EmulatedResource {
 enum Caller: Equatable {
     /// Whoever holds an access key.
     case resource(VerifiedSignature)
+    /// An application of the directory, or a managed identity, that may use the resource.
+    case application(VerifiedApplication)
     /// A user of Chat.
     case user(VerifiedUser)
 }

@@ -33,18 +33,23 @@ struct RequestJournal {
 
     /// What the check of the credential gave.
     struct Credential: Codable, Equatable {
-        /// `signed`, `user` or `refused`.
+        /// `signed`, `application`, `user` or `refused`.
         var verdict: String
         /// The number of the key that signed.
         var key: Int?
         /// Why it was refused.
         var reason: String?
+        /// The client id of the application whose token it was, and which of all tokens.
+        var application: String?
+        var token: Int?
         /// The user whose token it was.
         var user: String?
 
         init(_ outcome: Result<Caller, CredentialFault>) {
             switch outcome {
             case .success(.resource(let signature)): (verdict, key) = ("signed", signature.keyNumber)
+            case .success(.application(let verified)):
+                (verdict, application, token) = ("application", verified.id, verified.tokenSerial)
             case .success(.user(let verified)): (verdict, user) = ("user", verified.id)
             case .failure(let fault): (verdict, reason) = ("refused", fault.reason)
             }

@@ -25,7 +25,8 @@ struct ChatTests {
         let signed = resource.answer(to: signedRequest("GET", Self.threads))
         #expect(signed.status == 401)
         #expect(signed.text == text)
-        var foreign = EmulatedResource(accessKeys: [testKey], randomness: .seeded(99))
+        var foreign = EmulatedResource(
+            accessKeys: [testKey], tokens: EntraTokens(randomness: .seeded(8)), randomness: .seeded(99))
         let stranger = try newUser(&foreign)
         let voice = try newUser(&resource, scope: "voip")
         let tokens = [

@@ -153,7 +153,8 @@ struct EmulatedResourceTests {
     }
 
     private func testResourceAnswer(seed: UInt64, _ request: EmulatedRequest) -> EmulatedAnswer {
-        var resource = EmulatedResource(accessKeys: [testKey], randomness: .seeded(seed))
+        var resource = EmulatedResource(
+            accessKeys: [testKey], tokens: EntraTokens(randomness: .seeded(8)), randomness: .seeded(seed))
         return resource.answer(to: request)
     }
 }

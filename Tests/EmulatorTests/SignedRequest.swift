@@ -12,7 +12,9 @@ let testKey = HMACKey(Array("an access key for tests".utf8).span)
 
 /// A resource with ``testKey``, whose ids are the same in each run.
 func testResource(_ behaviour: EmulatorBehaviour = EmulatorBehaviour(), scheme: String = "https") -> EmulatedResource {
-    EmulatedResource(accessKeys: [testKey], scheme: scheme, behaviour: behaviour, randomness: .seeded(7))
+    EmulatedResource(
+        accessKeys: [testKey], tokens: EntraTokens(randomness: .seeded(8)), scheme: scheme, behaviour: behaviour,
+        randomness: .seeded(7))
 }
 
 /// A request signed as the service wants it, from scratch and not by the code under test.

@@ -18,7 +18,7 @@ struct AccessKeyCheck: Sendable {
     /// The proof that `request` is signed, or what is wrong with it; the first fault found is told.
     func verify(_ request: EmulatedRequest) throws(CredentialFault) -> VerifiedSignature {
         try refuseRepeats(in: request)
-        try refuseLeftovers(in: request)
+        try Self.refuseLeftovers(in: request)
         let claim = try SignatureClaim(request.theOnly("authorization"))
         let date = try request.theOnly(claim.dateField)
         let host = try request.theOnly("host")
@@ -48,9 +48,9 @@ struct AccessKeyCheck: Sendable {
         "authorization", "host", "x-ms-date", "date", "x-ms-content-sha256", "content-type", "content-length",
     ]
 
-    /// A credential of somebody else beside the signature means that whoever signed forwarded what it should have
-    /// removed.
-    private func refuseLeftovers(in request: EmulatedRequest) throws(CredentialFault) {
+    /// A credential of somebody else beside the signature, or the token, means that whoever added that forwarded what
+    /// it should have removed.
+    static func refuseLeftovers(in request: EmulatedRequest) throws(CredentialFault) {
         for name in request.fields.map(\.lowercasedName) where ForeignCredential.refused.contains(name.withoutMarks) {
             throw .leftover(name)
         }
@@ -85,6 +85,10 @@ enum CredentialFault: Error, Equatable {
     case wrongSignature
     /// The bearer is not a valid token of a user of this resource.
     case invalidUserToken
+    /// The bearer is not a valid token for this resource; in a word, why.
+    case invalidToken(String)
+    /// The token is valid but must be asked for anew, with these claims (JSON).
+    case insufficientClaims(String)
 
     /// The fault as words of a log: `repeated x-ms-date`.
     var reason: String {
@@ -98,6 +102,8 @@ enum CredentialFault: Error, Equatable {
         case .digestDiffers: "digest differs"
         case .wrongSignature: "wrong signature"
         case .invalidUserToken: "invalid user token"
+        case .invalidToken(let why): "\(why) token"
+        case .insufficientClaims: "insufficient claims"
         }
     }
 }
@@ -139,9 +145,14 @@ enum ForeignCredential {
         "x-ms-useragent",
     ]
 
+    /// What a signature needs and a token does not.
+    private static let signature: Set<String> = ["date", "x-ms-content-sha256", "x-ms-date"]
+
     /// Sent by the .NET and Java SDKs themselves beside a signature, or by unknown ones: only noted in the journal.
-    static func isNoted(_ name: String, besideDate dateField: String) -> Bool {
-        if name == "date" { return dateField != "date" }
+    static func isNoted(_ name: String, beside authorization: String) -> Bool {
+        if EntraTokens.isBearer(authorization), signature.contains(name.withoutMarks) { return true }
+        let isOlderForm = authorization.utf8.starts(with: "HMAC-SHA256 SignedHeaders=date;".utf8)
+        if name == "date" { return !isOlderForm }
         return name.withoutMarks.utf8.starts(with: "x-ms-".utf8) && !welcome.contains(name)
     }
 }
@@ -158,10 +169,9 @@ extension EmulatedRequest {
     /// The fields, in lower case, that a gateway ought to have removed.
     var leftovers: [String] {
         let authorization = values(of: "authorization").first ?? ""
-        let isOlderForm = authorization.utf8.starts(with: "HMAC-SHA256 SignedHeaders=date;".utf8)
         return fields.map(\.lowercasedName).filter { name in
             ForeignCredential.refused.contains(name.withoutMarks)
-                || ForeignCredential.isNoted(name, besideDate: isOlderForm ? "date" : "x-ms-date")
+                || ForeignCredential.isNoted(name, beside: authorization)
         }
     }
 }

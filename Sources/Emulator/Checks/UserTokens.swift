@@ -1,10 +1,8 @@
-internal import Bytes
 internal import Crypto
-internal import FoundationEssentials
 
 /// The access tokens of users: made for Identity, believed by Chat.
 ///
-/// A token has the shape that SDKs parse (a JWT with `exp`), signed with a secret of this run: none needs to be kept.
+/// A token has the shape that SDKs parse (a JWT with `exp`).
 /// Source of the payload's names: azure-sdk-for-net, `JwtTokenParser.cs`, and the SDKs' recorded tests.
 struct UserTokens {
     /// The scopes that the service knows ("Identity model", "Access tokens").
@@ -13,14 +11,14 @@ struct UserTokens {
     /// A token's life in minutes, as the Identity API limits it.
     static let lifetimeMinutes = 60...1440
 
-    private let key: HMACKey
+    private let maker: OwnJWT
     /// The GUID of the emulated resource.
     private let resource: String
     private var lastSerial = 0
 
     init(resource: String, randomness: RandomBytes) {
         self.resource = resource
-        key = HMACKey(randomness.bytes(32).span)
+        maker = OwnJWT(randomness: randomness)
     }
 
     /// A token for `user` (`8:acs:…`), and the serial that revocation goes by.
@@ -33,33 +31,17 @@ struct UserTokens {
         let claims = Claims(
             skypeid: String(user.dropFirst("8:".count)), scp: 1792, csi: String(lastSerial), exp: expiry,
             acsScope: scopes.joined(separator: ","), resourceId: resource, iat: now)
-        let head = Base64.text(of: encodedJSON(Header()).span, .url)
-        let signed = head + "." + Base64.text(of: encodedJSON(claims).span, .url)
-        let signature = Base64.text(of: key.sign(signed.utf8.span).span, .url)
         let token = IssuedToken(
-            token: "\(signed).\(signature)", expiresOn: ServiceTime(secondsSince1970: expiry).iso8601)
+            token: maker.token(saying: claims), expiresOn: ServiceTime(secondsSince1970: expiry).iso8601)
         return (token, lastSerial)
     }
 
     /// Who bears `token`, or nothing when it is not ours or has run out.  Revocation is the caller's to check.
     func bearer(of token: String, atSeconds now: Int) -> TokenBearer? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return nil }
-        let signed = Array("\(parts[0]).\(parts[1])".utf8)
-        guard let bytes = try? Base64.decode(Array(parts[2].utf8).span, .url),
-            let signature = SHA256Digest(bytes.span), signature == key.sign(signed.span),
-            let payload = try? Base64.decode(Array(parts[1].utf8).span, .url),
-            let claims = try? JSONDecoder().decode(Claims.self, from: Data(payload)), claims.exp > now,
-            let serial = Int(claims.csi)
+        guard let claims = maker.claims(of: token, as: Claims.self), claims.exp > now, let serial = Int(claims.csi)
         else { return nil }
         return TokenBearer(
             user: "8:" + claims.skypeid, scopes: claims.acsScope.split(separator: ",").map(String.init), serial: serial)
-    }
-
-    private struct Header: Codable {
-        var alg = "HS256"
-        var kid = "emulator"
-        var typ = "JWT"
     }
 
     private struct Claims: Codable {

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import FoundationEssentials
 
 /// What the emulator answers, before it is written as HTTP.
@@ -23,6 +24,16 @@ struct EmulatedAnswer: Equatable, Sendable {
         self.status = status
         self.fields = fields + [EmulatedField("content-type", "application/json; charset=utf-8")]
         body = encodedJSON(content)
+    }
+
+    /// An answer of a token endpoint, which writes `accessToken` as `access_token` and may not be kept by anyone.
+    init(status: Int, snakeCaseJSON content: some Encodable) {
+        self.status = status
+        fields = [
+            EmulatedField("content-type", "application/json; charset=utf-8"),
+            EmulatedField("cache-control", "no-store, no-cache"), EmulatedField("pragma", "no-cache"),
+        ]
+        body = encodedJSON(content, keys: .convertToSnakeCase)
     }
 
     /// The first value of the field named `name` (in lower case).
@@ -60,6 +71,19 @@ struct ServiceError: Error, Equatable {
         ServiceError(status: 400, code: code, message: message)
     }
 
+    /// 401 with a claims challenge (OpenID Connect Core §5.5; Microsoft identity platform, "Claims challenges").
+    static func insufficientClaims(_ claims: String) -> ServiceError {
+        let text = Base64.text(of: Array(claims.utf8).span)
+        return ServiceError(
+            status: 401, code: "Denied", message: "Denied by the resource provider.",
+            fields: [
+                EmulatedField(
+                    "www-authenticate",
+                    #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", "#
+                        + #"error="insufficient_claims", claims="\#(text)""#)
+            ])
+    }
+
     static func methodNotAllowed(allowed: [String]) -> ServiceError {
         ServiceError(
             status: 405, code: "MethodNotAllowed", message: "The requested resource does not support this method.",
@@ -86,8 +110,11 @@ struct ServiceError: Error, Equatable {
 /// `content` as JSON with sorted keys, so that equal states give equal bytes.
 ///
 /// Our own structs of texts and numbers always encode; a failure is a mistake in this room, and is told as one.
-func encodedJSON(_ content: some Encodable) -> [UInt8] {
+func encodedJSON(
+    _ content: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+) -> [UInt8] {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
         return [UInt8](try encoder.encode(content))
@@ -116,7 +143,7 @@ extension EmulatedRequest {
 
 extension DecodingError {
     /// Where it happened, as `.smsRecipients[0].to`; empty for the whole text.
-    fileprivate var path: String {
+    var path: String {
         let keys: [any CodingKey] =
             switch self {
             case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):

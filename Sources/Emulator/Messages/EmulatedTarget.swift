@@ -15,18 +15,10 @@ struct EmulatedTarget: Equatable {
         let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
         for segment in halves[0].split(separator: "/") {
-            path.append(try Self.decoded(segment, plusIsSpace: false))
-        }
-        var query: [EmulatedField] = []
-        for pair in halves.dropFirst().first?.split(separator: "&") ?? [] {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            query.append(
-                EmulatedField(
-                    try Self.decoded(parts[0], plusIsSpace: true),
-                    try parts.count > 1 ? Self.decoded(parts[1], plusIsSpace: true) : ""))
+            path.append(try FormText.decoded(segment, plusIsSpace: false))
         }
         self.path = path
-        self.query = query
+        query = try halves.count > 1 ? FormText.pairs(halves[1]) : []
     }
 
     /// The value of the query parameter `name`: `nil` without one, 400 when it stands twice.
@@ -54,25 +46,5 @@ struct EmulatedTarget: Equatable {
                 code: "UnsupportedApiVersionValue")
         }
         return version
-    }
-
-    private static func decoded(_ text: Substring, plusIsSpace: Bool) throws(ServiceError) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+") where plusIsSpace: bytes.append(ASCII.space)
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(ASCII.hexValue),
-                    let low = rest.popFirst().flatMap(ASCII.hexValue)
-                else { throw .badRequest("The request target has a bad escape.") }
-                bytes.append(high << 4 | low)
-            default: bytes.append(byte)
-            }
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .badRequest("The request target is not UTF-8.")
-        }
-        return text
     }
 }

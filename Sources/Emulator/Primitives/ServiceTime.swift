@@ -15,6 +15,9 @@ struct ServiceTime {
     /// As `20261123090807`.
     var digits: String { iso8601.prefix(19).filter { $0.isNumber } }
 
+    /// As Entra writes it: `2026-11-23 09:08:07Z`.
+    var entra: String { "\(iso8601.prefix(10)) \(iso8601.dropFirst(11).prefix(8))Z" }
+
     /// Seconds since 1970 of an IMF-fixdate, or `nil` when `text` is not exactly one.
     static func seconds(ofIMFFixdate text: String) -> Int? { HTTPDate.parse(text.utf8.span) }
 }

@@ -11,6 +11,8 @@ public struct EmulatorOptions: Sendable {
     public var tls: TLSIdentity?
     /// How the service behaves.
     public var behaviour = EmulatorBehaviour()
+    /// Whom the token endpoints know, and how they behave.
+    public var tokens = TokenOptions()
     /// Makes ids, tokens and failures the same in each run; `nil` for different ones.
     public var seed: UInt64?
 

@@ -11,6 +11,7 @@ public final class EmulatorServer: Sendable {
 
     private let options: EmulatorOptions
     private let keys: [HMACKey]
+    private let principals: [KnownPrincipal]
     private let tls: TLSContext?
     private let socket: ListeningSocket
     private let stopped: Mailbox<Bool>
@@ -18,15 +19,20 @@ public final class EmulatorServer: Sendable {
     /// Takes the address; connections wait until ``run()``.
     public init(_ options: EmulatorOptions) throws(EmulatorError) {
         try options.checkBehaviour()
+        try options.tokens.check()
         let address = try options.address()
         self.options = options
         keys = try options.keys()
         do throws(TLSSetupError) {
             if let identity = options.tls { tls = try TLSContext(server: identity) } else { tls = nil }
+            principals = try options.tokens.servicePrincipals.map { principal throws(TLSSetupError) in
+                try KnownPrincipal(principal)
+            }
         } catch {
             throw .tls(error)
         }
         do throws(SystemError) {
+            if let directory = options.tokens.arcTokenDirectory { try WholeFile.makeDirectory(directory) }
             stopped = try Mailbox()
         } catch {
             throw .system(error.description)
@@ -44,12 +50,18 @@ public final class EmulatorServer: Sendable {
 
     /// Serves until ``stop()``; once only.
     public func run() throws(EmulatorError) {
-        let resource = EmulatedResource(
-            accessKeys: keys, scheme: tls == nil ? "http" : "https", behaviour: options.behaviour,
-            randomness: options.seed.map { RandomBytes.seeded($0) } ?? .system)
+        let scheme = tls == nil ? "http" : "https"
+        let randomness = options.seed.map { RandomBytes.seeded($0) } ?? .system
+        let tokens = EntraTokens(randomness: randomness)
+        let azure = EmulatedAzure(
+            resource: EmulatedResource(
+                accessKeys: keys, tokens: tokens, scheme: scheme, behaviour: options.behaviour, randomness: randomness),
+            tokenEndpoints: TokenEndpoints(
+                options.tokens, principals: principals, tokens: tokens, scheme: scheme, arcFiles: .real,
+                randomness: randomness))
         do throws(SystemError) {
             let loop = try EventLoop()
-            let service = EmulatorService(resource, loop: loop, tls: tls)
+            let service = EmulatorService(azure, loop: loop, tls: tls)
             let listener = Listener(socket, isShared: false) { descriptor, peer in
                 service.accept(descriptor, peer)
             }
@@ -74,14 +86,14 @@ final class EmulatorService {
     /// Content of unfinished requests that is held for all clients together.
     private static let heldLimitBytes = 1 << 30
 
-    private var resource: EmulatedResource
+    private var azure: EmulatedAzure
     private let loop: EventLoop
     private let tls: TLSContext?
     private var connections: [ObjectIdentifier: EmulatedConnection] = [:]
     private var heldBytes = 0
 
-    init(_ resource: EmulatedResource, loop: EventLoop, tls: TLSContext?) {
-        self.resource = resource
+    init(_ azure: EmulatedAzure, loop: EventLoop, tls: TLSContext?) {
+        self.azure = azure
         self.loop = loop
         self.tls = tls
     }
@@ -90,9 +102,9 @@ final class EmulatorService {
 
     func secondsSince1970() -> Int { Int(WallClock.current() / 1_000_000_000) }
 
-    func answer(to request: EmulatedRequest) -> EmulatedAnswer { resource.answer(to: request) }
+    func answer(to request: EmulatedRequest) -> EmulatedAnswer { azure.answer(to: request) }
 
-    func answer(toMalformed error: ServiceError) -> EmulatedAnswer { resource.answer(toMalformed: error) }
+    func answer(toMalformed error: ServiceError) -> EmulatedAnswer { azure.answer(toMalformed: error) }
 
     /// Serves the client behind `descriptor`.
     func accept(_ descriptor: Int32, _ peer: SocketAddress) {
@@ -125,6 +137,7 @@ final class EmulatorService {
     func endAll() {
         for connection in connections.values { connection.close() }
         connections = [:]
+        azure.close()
     }
 }
 
@@ -144,4 +157,11 @@ extension EmulatorOptions {
         guard let address = SocketAddress(numeric: host, port: port) else { throw .malformedAddress(bind) }
         return address
     }
+}
+
+extension ArcChallenges.Files {
+    /// Those of this machine, for the owner and the group: the agent's own are read by a group too.
+    fileprivate static let real = ArcChallenges.Files(
+        write: { path, content in (try? WholeFile.write(content.span, to: path, mode: 0o640)) != nil },
+        remove: { path in WholeFile.remove(path) })
 }
