@@ -71,8 +71,10 @@ struct CheckedRequest: Sendable {
                     && ASCII.trimmed(bytes).count == bytes.count
             }
             guard isPlain else {
-                let wrong = "a line end, a blank at one end or a byte that no value may have"
-                throw HTTPFailure(.request, "the value of the field `\(field.name)` has \(wrong)")
+                throw HTTPFailure(
+                    .request,
+                    "the value of the field `\(field.name)` has a line end, a blank at an end or a byte that is not ASCII"
+                )
             }
             count += field.name.utf8.count
         }

@@ -89,6 +89,15 @@ struct Arguments {
         }
     }
 
+    /// The value of an option that is a share of all, 0 to 1.
+    func share(_ option: Option) throws(UsageError) -> Double? {
+        guard let text = self[option] else { return nil }
+        guard let share = Double(text), (0...1).contains(share) else {
+            throw UsageError("`--\(option.name)` is not a share; it takes 0 to 1, such as 0.1")
+        }
+        return share
+    }
+
     /// All values of an option that may be repeated, in order.
     func all(_ option: Option) -> [String] { values[option.name] ?? [] }
 

@@ -70,7 +70,7 @@ public struct RequestHead: ~Copyable {
         fields.removeAll()
         notedFields = 0
         message.reset()
-        (method, framing) = (.other, .none)
+        framing = .none
         (isPersistent, expectsContinue, hasUnknownExpectation) = (true, false, false)
         (host, hostName, hostPort) = (nil, nil, nil)
         (authorizationField, clientRequestIDField, contentDigestField) = (-1, -1, -1)

@@ -1,4 +1,3 @@
-internal import Credentials
 internal import Transport
 internal import Upstream
 
@@ -10,8 +9,6 @@ final class WorkerGeneration {
     let pools: [Pool]
     /// For each credential, the key that the resource took last: it is tried first.
     var preferredKeys: [Int]
-    /// For each credential that needs a token, where this worker has it.
-    let tokenSlots: [TokenSlot?]
     /// Each listener's place by what it binds.
     let listenersByBind: [String: Int]
 
@@ -19,10 +16,9 @@ final class WorkerGeneration {
     init(
         _ shared: Generation, previous: WorkerGeneration?, loop: EventLoop,
         addresses: (UpstreamTarget) -> [SocketAddress],
-        nameIsStale: @escaping (UpstreamTarget) -> Void, tokenSlot: (TokenIdentity) -> TokenSlot
+        nameIsStale: @escaping (UpstreamTarget) -> Void
     ) {
         self.shared = shared
-        tokenSlots = shared.credentials.map { $0.strategy.tokenIdentity.map(tokenSlot) }
         pools = shared.resources.map { resource in
             if let warm = previous?.pools.first(where: { $0.target.sharesConnections(with: resource.target) }) {
                 return warm

@@ -10,29 +10,33 @@ enum AccessKeyInput {
     /// The key in the file at `path`.
     static func key(inFile path: String) throws(CommandError) -> Secret {
         let content = try read(path, limitBytes: fileLimitBytes)
-        return try key(content.span, from: "`\(shown(path))`")
+        return try key(content, from: "`\(shown(path))`")
     }
 
     /// The key that `text` is; `source` names where it came from, the key itself is never told.
     static func key(_ text: String, from source: String) throws(CommandError) -> Secret {
-        try key(Array(text.utf8).span, from: source)
+        try key(Array(text.utf8), from: source)
     }
 
-    private static func key(_ text: Span<UInt8>, from source: String) throws(CommandError) -> Secret {
-        var (start, end) = (0, text.count)
-        while start < end, isBlank(text[start]) { start += 1 }
-        while end > start, isBlank(text[end - 1]) { end -= 1 }
-        guard start < end else { throw CommandError("\(source) is empty; an access key is base64") }
+    private static func key(_ text: [UInt8], from source: String) throws(CommandError) -> Secret {
+        let key = withoutBlanks(text)
+        guard !key.isEmpty else { throw CommandError("\(source) is empty; an access key is base64") }
         do throws(Base64Error) {
-            return try Secret(base64: text.extracting(start..<end))
+            return try Secret(base64: key.span)
         } catch {
             throw CommandError("\(source) is no access key: \(error)")
         }
     }
+}
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == ASCII.space || byte == ASCII.tab || byte == ASCII.lineFeed || byte == ASCII.carriageReturn
+/// `text` without the blanks and line ends around it, which editors leave in files.
+func withoutBlanks(_ text: [UInt8]) -> ArraySlice<UInt8> {
+    let isBlank: (UInt8) -> Bool = {
+        $0 == ASCII.space || $0 == ASCII.tab || $0 == ASCII.lineFeed || $0 == ASCII.carriageReturn
     }
+    guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) })
+    else { return [] }
+    return text[first...last]
 }
 
 /// The file at `path`, whole, for a command.

@@ -28,15 +28,21 @@ struct EmulateCommand: Command {
         options: [
             bind, accessKey, accessKeyFile, certificate, key, publicHost, latency, rejectRate, throttle, emailPolls,
             seed,
-        ],
+        ] + TokenArguments.syntax,
         notes: [
             """
             It knows Identity, SMS, Email, Phone Numbers (lists) and Chat's check of tokens.  State is in memory and
             nothing is delivered to anyone.  It says on standard error where it listens.
+            """,
             """
+            Beside these it gives access tokens, which it then accepts: to service principals at
+            /TENANT/oauth2/v2.0/token, and to managed identities as IMDS, App Service, Azure Arc, Cloud Shell, Azure ML
+            and Service Fabric do.  docs/manual/emulator.md has the paths.
+            """,
         ])
 
     private var options = EmulatorOptions()
+    private let tokens: TokenArguments
     private let keyTexts: [String]
     private let keyFiles: [String]
     private let tlsFiles: (certificate: String, key: String)?
@@ -51,17 +57,13 @@ struct EmulateCommand: Command {
         case (_?, nil): throw UsageError("`--certificate` needs `--key`")
         case (nil, _?): throw UsageError("`--key` needs `--certificate`")
         }
+        tokens = try TokenArguments(arguments)
         if let address = arguments[Self.bind] { options.bind = address }
         options.behaviour.publicHost = arguments[Self.publicHost]
         if let latency = try arguments.parsed(Self.latency, Duration.parse(within: 0...3_600_000)) {
             options.behaviour.latency = latency
         }
-        if let share = arguments[Self.rejectRate] {
-            guard let share = Double(share), (0...1).contains(share) else {
-                throw UsageError("`--reject-rate` is not a share; it takes 0 to 1, such as 0.1")
-            }
-            options.behaviour.rejectRate = share
-        }
+        if let share = try arguments.share(Self.rejectRate) { options.behaviour.rejectRate = share }
         options.behaviour.throttlePerMinute = try arguments.parsed(Self.throttle, Int.parse(within: 0...1_000_000))
         if let polls = try arguments.parsed(Self.emailPolls, Int.parse(within: 0...1000)) {
             options.behaviour.emailPolls = polls
@@ -82,6 +84,7 @@ struct EmulateCommand: Command {
         var options = options
         let keys = try keys()
         if !keys.isEmpty { options.accessKeys = keys }
+        options.tokens = try tokens.tokenOptions()
         do throws(TLSSetupError) {
             if let tlsFiles {
                 options.tls = TLSIdentity(
