@@ -58,7 +58,7 @@ let package = Package(
             name: "acs-gateway",
             dependencies: [
                 "Bytes", "HTTP1", "Crypto", "Telemetry", "ConfigDSL", "Transport", "Admission",
-                "Credentials", "Upstream", "Proxy", "Emulator",
+                "Credentials", "Upstream", "HTTPClient", "Proxy", "Emulator",
             ],
             swiftSettings: house),
 

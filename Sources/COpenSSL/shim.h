@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
@@ -62,6 +63,12 @@ static inline void cBIO_clear_retry_flags(BIO *bio) { BIO_clear_retry_flags(bio)
 static inline long cBIO_get_mem_data(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
 
 // Certificates.
+
+static inline int cX509_stack_count(const STACK_OF(X509) *stack) { return stack ? sk_X509_num(stack) : 0; }
+
+static inline X509 *cX509_stack_item(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
+
+static inline void cX509_stack_free(STACK_OF(X509) *stack) { sk_X509_pop_free(stack, X509_free); }
 
 static inline EVP_PKEY *cEVP_EC_gen_P256(void) { return EVP_EC_gen("P-256"); }
 

@@ -55,7 +55,7 @@ internal import COpenSSL
         // Owned by `context`.
         var options: OpaquePointer?
         guard unsafe EVP_DigestVerifyInit(context, &options, EVP_sha256(), nil, key) == 1,
-            unsafe setPadding(of: options, for: algorithm)
+            unsafe algorithm.setPadding(of: options)
         else { return false }
         // Safe: OpenSSL reads both during the call only.
         return unsafe signature.withUnsafeBytes { signature in
@@ -66,9 +66,12 @@ internal import COpenSSL
             }
         }
     }
+}
 
-    private func setPadding(of options: OpaquePointer?, for algorithm: Algorithm) -> Bool {
-        switch algorithm {
+extension SignatureVerifier.Algorithm {
+    /// Tells OpenSSL how to pad, in the `EVP_PKEY_CTX *` of a signature.
+    func setPadding(of options: OpaquePointer?) -> Bool {
+        switch self {
         case .rs256: unsafe EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PADDING) == 1
         case .ps256:
             unsafe EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1
@@ -107,7 +110,7 @@ public struct VerifyingCertificate: Sendable {
 
 extension OpaquePointer {
     /// An `X509 *` in DER.
-    fileprivate var der: [UInt8] {
+    var der: [UInt8] {
         let count = unsafe i2d_X509(self, nil)
         precondition(count > 0, "a certificate that was read has no DER")
         return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { room, used in
@@ -118,7 +121,7 @@ extension OpaquePointer {
     }
 
     /// The SHA-1 of an `X509 *` in DER.
-    fileprivate var sha1: [UInt8] {
+    var sha1: [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { room, used in
             var count: UInt32 = 0
             let done = unsafe X509_digest(self, EVP_sha1(), room.baseAddress, &count)

@@ -71,10 +71,8 @@ struct CheckedRequest: Sendable {
                     && ASCII.trimmed(bytes).count == bytes.count
             }
             guard isPlain else {
-                throw HTTPFailure(
-                    .request,
-                    "the value of the field `\(field.name)` has a line end, a blank at an end or a byte that is not ASCII"
-                )
+                let wrong = "a line end, a blank at one end or a byte that no value may have"
+                throw HTTPFailure(.request, "the value of the field `\(field.name)` has \(wrong)")
             }
             count += field.name.utf8.count
         }

@@ -4,8 +4,8 @@ internal import Crypto
 
 /// One of libcurl's easy handles: what one transfer is to do, then what it came to.  Used again for the next one.
 ///
-/// Every option that matters is set for each transfer, also where it is libcurl's default, and none may fail: a build of
-/// libcurl that does not know one of them sends nothing.  Lives on the loop's thread.
+/// Every option that matters is set for each transfer, also where it is libcurl's default, and none may fail: a build
+/// of libcurl that does not know one of them sends nothing.  Lives on the loop's thread.
 @safe final class CurlHandle {
     /// `CURL *`.
     let handle: UnsafeMutableRawPointer

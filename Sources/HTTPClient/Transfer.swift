@@ -28,7 +28,9 @@ internal import Crypto
         answer = AnswerReader(bodyLimitBytes: request.answerLimitBytes)
         switch request.trust {
         case .system, .authorities: pin = nil
-        case .pinned(let thumbprint): pin = CertificatePin(sha1: thumbprint)
+        case .pinned(let thumbprint):
+            guard let pin = CertificatePin(sha1: thumbprint) else { preconditionFailure("an unchecked thumbprint") }
+            self.pin = pin
         }
         try handle.prepare(order.request, lines, for: self)
     }

@@ -12,6 +12,7 @@ final class Server {
     private let log: Logger
     private let workers: WorkerGroup
     private let resolver: Resolver
+    private let tokens: TokenService
     private var sockets = ListeningSockets()
     private var accessLog = AccessLog(target: .off, file: nil)
     private var serving: (number: Int, fingerprint: String, generation: Generation)?
@@ -26,21 +27,19 @@ final class Server {
         var loaded = LoadedConfiguration(path: configPath)
         log = try Logger.standard(loaded.result.draft.telemetry.logLevel)
         resolver = Resolver()
-        let count =
-            switch loaded.result.draft.workers {
-            case .auto: Thread.usableCPUs
-            case .count(let number): number
-            }
+        tokens = TokenService(log: log)
+        let count = loaded.result.draft.workers.number
         do throws(SystemError) {
             try resolver.start()
             workers = try WorkerGroup(
                 count: count,
                 services: WorkerServices(
-                    resolver: resolver, log: log, connections: ConnectionBook(),
+                    resolver: resolver, log: log, connections: ConnectionBook(), tokens: tokens.desk,
                     processID: UInt32(truncatingIfNeeded: WallClock.current() >> 20)))
         } catch {
             throw CommandError("the workers cannot be started: \(error)")
         }
+        tokens.connect(workers)
         let outcome = takeOver(&loaded)
         if !loaded.report.isEmpty { console.complain(loaded.report) }
         guard outcome == .serves else { throw CommandError("the configuration cannot be served") }
@@ -93,7 +92,11 @@ final class Server {
         let isInstalled = (try? workers.install(generation, sockets: fresh.sockets)) ?? false
         if !isInstalled { log.error("a worker did not take over the configuration") }
         sockets.adopt(fresh, config)
+        if config.workers.number != workers.count {
+            log.warning("another number of workers takes effect at the next start")
+        }
         resolver.keepOnly(names)
+        tokens.serve(loaded.strategies, generation: number)
         serving = (number, loaded.fingerprint, generation)
         announce(number, loaded.result.sha256, config)
         return .serves
@@ -152,4 +155,14 @@ private struct AccessLog {
 extension DiagnosticID {
     /// The access log cannot be opened.
     fileprivate static let unwritableLog = DiagnosticID("E701")
+}
+
+extension WorkerCount {
+    /// How many threads that is on this machine.
+    fileprivate var number: Int {
+        switch self {
+        case .auto: Thread.usableCPUs
+        case .count(let number): number
+        }
+    }
 }

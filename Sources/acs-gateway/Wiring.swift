@@ -69,11 +69,24 @@ private final class Witness: Sendable {
             let content = try WholeFile.read(path, limitBytes: limit)
             return FileContent(bytes: content.bytes, isReadableByOthers: content.isWorldReadable)
         } catch {
-            if error.isNotFound { throw .notFound }
-            if error.isNotPermitted { throw .notPermitted }
-            if error.isNotAFile { throw .notAFile }
-            if error.isTooLarge { throw .tooLarge }
-            throw .failed(reason: error.reason)
+            throw FileFailure(error)
+        }
+    }
+}
+
+extension FileFailure {
+    /// What the system said, in the words of the configuration.
+    init(_ error: SystemError) {
+        if error.isNotFound {
+            self = .notFound
+        } else if error.isNotPermitted {
+            self = .notPermitted
+        } else if error.isNotAFile {
+            self = .notAFile
+        } else if error.isTooLarge {
+            self = .tooLarge
+        } else {
+            self = .failed(reason: error.reason)
         }
     }
 }

@@ -6,14 +6,19 @@ import Support
 extension RecordingOrigin {
     /// An origin that speaks TLS and shows `identity`.
     static func tls(
-        showing identity: TLSIdentity,
+        showing identity: TLSIdentity, noting handshakes: Handshakes? = nil,
         script: @escaping @Sendable (StrictRequest, Int) -> OriginScript = { _, _ in .usual }
     ) throws -> RecordingOrigin {
         let directory = try TemporaryDirectory()
         try directory.write("server.pem", identity.certificates.text.withBytes { $0.array })
         try directory.write("server.key", identity.key.text.withBytes { $0.array })
         let server = try TLSServer(certificateIn: directory.path)
-        return try RecordingOrigin(over: { server.accept(over: $0) }, script: script)
+        return try RecordingOrigin(
+            over: { socket in
+                let stream = server.accept(over: socket)
+                handshakes?.note(stream != nil)
+                return stream
+            }, script: script)
     }
 
     /// An origin that answers every request with `text`, byte for byte.
@@ -25,6 +30,23 @@ extension RecordingOrigin {
     /// `http://127.0.0.1:PORT` and `target`.
     func url(_ target: String, scheme: String = "http", host: String = "127.0.0.1") -> String {
         "\(scheme)://\(host):\(address.port)\(target)"
+    }
+}
+
+/// What became of each TLS handshake at an origin: without one that succeeded, it can have read no request.
+final class Handshakes: Sendable {
+    private let outcomes = Monitor<[Bool]>([])
+
+    /// Notes the next one.
+    func note(_ isEstablished: Bool) { outcomes.change { $0.append(isEstablished) } }
+
+    /// How many succeeded of the first `count`, once they are over; `nil` when that takes too long.
+    func succeeded(of count: Int) async -> Int? {
+        await elsewhere { [outcomes] in
+            outcomes.wait(until: .now + .seconds(10)) { outcomes in
+                outcomes.count < count ? nil : outcomes.prefix(count).count { $0 }
+            }
+        }
     }
 }
 

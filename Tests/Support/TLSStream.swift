@@ -120,6 +120,16 @@ public final class TLSStream: ByteStream {
         return encrypted && flush(until: deadline)
     }
 
+    /// Sends `bytes` and close_notify in one piece, and no FIN behind them.
+    public func sendLast(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) -> Bool {
+        let encrypted = wire.withLock { wire in
+            guard (try? wire.connection.send(bytes.span, outgoing: &wire.outgoing)) != nil else { return false }
+            wire.connection.close(outgoing: &wire.outgoing)
+            return true
+        }
+        return encrypted && flush(until: deadline)
+    }
+
     /// See ``ByteStream``.
     public func shutdown(_ side: Socket.Side) {
         switch side {

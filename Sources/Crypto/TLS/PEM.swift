@@ -119,7 +119,7 @@ private func refusePassword(
 
 extension Span where Element == UInt8 {
     /// True when `text` stands somewhere in it.
-    fileprivate func contains(_ text: StaticString) -> Bool {
+    func contains(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         return count >= length && (0...count - length).contains { extracting($0..<$0 + length).equals(text) }
     }

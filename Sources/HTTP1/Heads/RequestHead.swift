@@ -70,7 +70,7 @@ public struct RequestHead: ~Copyable {
         fields.removeAll()
         notedFields = 0
         message.reset()
-        framing = .none
+        (method, framing) = (.other, .none)
         (isPersistent, expectsContinue, hasUnknownExpectation) = (true, false, false)
         (host, hostName, hostPort) = (nil, nil, nil)
         (authorizationField, clientRequestIDField, contentDigestField) = (-1, -1, -1)

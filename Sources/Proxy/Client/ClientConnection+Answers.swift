@@ -49,7 +49,8 @@ extension ClientConnection {
 extension Exchange {
     /// Writes the answer that `error` is.
     fileprivate mutating func write(_ error: GatewayError, id: InlineArray<20, UInt8>, date: InlineArray<29, UInt8>) {
-        let facts = (isHead: method == .head, closes: !keepsConnection, saysKeepAlive: isHTTP10)
+        // The head's own method, since the rest of the head may be wrong or missing (ME-4).
+        let facts = (isHead: head.method == .head, closes: !keepsConnection, saysKeepAlive: isHTTP10)
         answerBodyBytes = Self.write(
             error, clientRequestID: clientRequestID, of: kept, id: id, date: date, facts, body: &scratch,
             into: &toClient)

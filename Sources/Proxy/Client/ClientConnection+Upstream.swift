@@ -7,9 +7,13 @@ internal import Upstream
 
 // The way to the resource and back.
 extension ClientConnection {
-    /// Asks for a connection and sends one attempt over it.
+    /// Asks for a token if one is needed, then for a connection, and sends one attempt over it.
     func startAttempt(_ cell: ExchangeCell, onlyFresh: Bool = false) -> Bool {
         guard let route = cell.exchange.route, let generation = cell.exchange.generation else { return false }
+        if let slot = generation.tokenSlots[route.credential.index] {
+            guard let token = slot.usable(at: worker.tokenInstant()) else { return awaitToken(cell, slot) }
+            cell.exchange.token = token
+        }
         cell.exchange.phase = .awaitingUpstream
         cell.exchange.forgetAnswer()
         if cell.exchange.attempts == 0 { cell.exchange.upstreamStartedAt = worker.loop.now }
@@ -58,7 +62,7 @@ extension ClientConnection {
                 if upstream.mayRead { return answerIsEarly(cell) }
                 armAnswerDeadline(cell)
                 return false
-            case .failed: return upstream.mayRead ? answerIsEarly(cell) : upstreamBroke(cell)
+            case .failed: return answerIsEarly(cell)  // a refusal may have come before the end
             }
             do throws(SystemError) {
                 guard try cell.exchange.nextBodyPiece() else { break }
@@ -134,8 +138,9 @@ extension ClientConnection {
             case .complete:
                 answerIsComplete(cell, upstream)
                 return true
-            case .broken: return cutAnswer(cell)
+            case .broken: return answerIsBroken(cell)
             case .full:
+                cell.exchange.holdsWholeAnswer = false
                 switch send(&cell.exchange.toClient) {
                 case .all: continue
                 case .failed:
@@ -155,6 +160,7 @@ extension ClientConnection {
                 continue
             case .failed: return cutAnswer(cell)
             case .wouldBlock:
+                cell.exchange.holdsWholeAnswer = false
                 if send(&cell.exchange.toClient) == .failed {
                     clientIsGone()
                     return false
@@ -163,6 +169,13 @@ extension ClientConnection {
                 return false
             }
         }
+    }
+
+    /// The answer's body is not valid HTTP: 502 if nothing of it was sent, else what was sent must look cut (UP-1).
+    private func answerIsBroken(_ cell: ExchangeCell) -> Bool {
+        guard cell.exchange.holdsWholeAnswer else { return cutAnswer(cell) }
+        cell.exchange.withdrawAnswer()
+        return answer(upstreamError(.upstreamFailed, "The resource's answer is not valid HTTP.", cell), cell)
     }
 
     private func cutAnswer(_ cell: ExchangeCell) -> Bool {
@@ -204,15 +217,20 @@ extension ClientConnection {
         worker.noteRefusal(cell, route)
         let refusal = cell.exchange.refusal(of: route)
         dropUpstream()
+        if let slot = cell.exchange.generation?.tokenSlots[route.credential.index] {
+            return tokenWasRefused(cell, slot, route, refusal)
+        }
         let keys = route.credential.strategy.alternatives
         if keys > 1, !cell.exchange.wasRefused, cell.exchange.attempts < route.attempts {
             cell.exchange.wasRefused = true
             cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
             return startAttempt(cell)
         }
-        return answer(
-            GatewayError(
-                .upstreamRefusedCredential, "The resource refused the gateway's credential.", refusal), cell)
+        return answer(Self.refused(refusal), cell)
+    }
+
+    static func refused(_ refusal: GatewayError.Detail) -> GatewayError {
+        GatewayError(.upstreamRefusedCredential, "The resource refused the gateway's credential.", refusal)
     }
 
     func dropUpstream() {

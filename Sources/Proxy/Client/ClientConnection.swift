@@ -61,7 +61,7 @@ final class ClientConnection: Connection {
                 switch cell.exchange.phase {
                 case .awaitingHead: readHead(cell)
                 case .receivingBody: receiveBody(cell)
-                case .awaitingUpstream: false
+                case .awaitingToken, .awaitingUpstream: false
                 case .sending: sendRequest(cell)
                 case .awaitingAnswer: readAnswer(cell)
                 case .relaying: relay(cell)
@@ -199,6 +199,8 @@ final class ClientConnection: Connection {
             fail(GatewayError(.requestTimeout, "The head did not come in time.", closes: true), cell)
         case .receivingBody:
             fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
+        case .awaitingToken:
+            tokenDidNotCome(cell)
         case .awaitingUpstream:
             fail(upstreamError(.upstreamUnavailable, "No connection to the resource in time.", cell), cell)
         case .sending, .awaitingAnswer:
@@ -208,7 +210,7 @@ final class ClientConnection: Connection {
         }
     }
 
-    private func fail(_ error: GatewayError, _ cell: ExchangeCell) {
+    func fail(_ error: GatewayError, _ cell: ExchangeCell) {
         if answer(error, cell) { drive() }
     }
 
@@ -219,7 +221,7 @@ final class ClientConnection: Connection {
         guard let cell else { return }
         self.cell = nil
         worker.takeBack(cell)
-        if hasPeerFinished || worker.isDraining && served > 0 || binding.isRemoved {
+        if hasPeerFinished || (worker.isDraining || binding.isRemoved) && served > 0 {
             finish()
         } else if served > 0 {
             setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
@@ -240,10 +242,11 @@ final class ClientConnection: Connection {
         }
         worker.logAccess(cell, self)
         let keepsConnection = cell.exchange.keepsConnection
+        let isWhole = cell.exchange.wasReadToItsEnd
         worker.bodyEnded(cell)
         cell.exchange.reset()
         guard keepsConnection else {
-            endAfterAnswer(cell)
+            endAfterAnswer(cell, toWholeRequest: isWhole)
             return false
         }
         if cell.exchange.inbound.isEmpty {
@@ -255,9 +258,10 @@ final class ClientConnection: Connection {
         return true
     }
 
-    /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.
-    private func endAfterAnswer(_ cell: ExchangeCell) {
-        let isQuiet = cell.exchange.inbound.isEmpty && !mayRead
+    /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.  Of a
+    /// request that was refused before its end there may be more on its way.
+    private func endAfterAnswer(_ cell: ExchangeCell, toWholeRequest isWhole: Bool) {
+        let isQuiet = isWhole && cell.exchange.inbound.isEmpty && !mayRead
         cell.exchange.inbound.clear()
         self.cell = nil
         worker.takeBack(cell)
@@ -303,6 +307,7 @@ final class ClientConnection: Connection {
 
     /// Gives everything back and closes.
     func finish() {
+        leaveToken()
         if let upstream {
             self.upstream = nil
             upstream.abandon()
@@ -322,7 +327,8 @@ final class ClientConnection: Connection {
     /// The worker drains, or the listener is gone: an idle connection ends now, a busy one after its answer.
     func endWhenIdle() {
         if cell == nil, lingeredBytes < 0 {
-            finish()
+            // A request that has come and was not looked at yet is served: an event for it is on its way.
+            if !hasSomethingToRead() { finish() }
         } else if let cell, cell.exchange.status == 0 {
             cell.exchange.keepsConnection = false
         }

@@ -1,3 +1,4 @@
+internal import Credentials
 internal import Transport
 internal import Upstream
 
@@ -9,6 +10,8 @@ final class WorkerGeneration {
     let pools: [Pool]
     /// For each credential, the key that the resource took last: it is tried first.
     var preferredKeys: [Int]
+    /// For each credential that needs a token, where this worker has it.
+    let tokenSlots: [TokenSlot?]
     /// Each listener's place by what it binds.
     let listenersByBind: [String: Int]
 
@@ -16,9 +19,10 @@ final class WorkerGeneration {
     init(
         _ shared: Generation, previous: WorkerGeneration?, loop: EventLoop,
         addresses: (UpstreamTarget) -> [SocketAddress],
-        nameIsStale: @escaping (UpstreamTarget) -> Void
+        nameIsStale: @escaping (UpstreamTarget) -> Void, tokenSlot: (TokenIdentity) -> TokenSlot
     ) {
         self.shared = shared
+        tokenSlots = shared.credentials.map { $0.strategy.tokenIdentity.map(tokenSlot) }
         pools = shared.resources.map { resource in
             if let warm = previous?.pools.first(where: { $0.target.sharesConnections(with: resource.target) }) {
                 return warm

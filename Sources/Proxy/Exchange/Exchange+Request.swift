@@ -57,7 +57,8 @@ extension Exchange {
         do throws(PathError) {
             try path.read(head.target.path, of: inbound)
         } catch {
-            throw GatewayError(.badRequest, error.sentence)
+            // A path that was spelled to mislead ends the connection (PA-2); `;` is only not taken (PA-6).
+            throw GatewayError(.badRequest, error.sentence, closes: error != .parameters)
         }
         if let query = head.target.query, QueryRules.holdsCredential(inbound.bytes(query)) {
             throw GatewayError(.badRequest, "The query holds a credential.")
@@ -203,6 +204,9 @@ extension Exchange {
     private static var bodyTooLarge: GatewayError {
         GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
     }
+
+    /// Nothing of the request is still to come: its head was complete, and so was its body.
+    var wasReadToItsEnd: Bool { !methodBytes.isEmpty && decoder.isComplete }
 
     /// Reads past the rest of a body that nobody wants; true when it ended within what is here already.
     mutating func skipBody() -> Bool {

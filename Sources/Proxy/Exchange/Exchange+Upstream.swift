@@ -12,7 +12,7 @@ extension Exchange {
         outbound.append(unsignedHead)
         writeContentLength()
         try Self.authorize(
-            by: route, key: keyIndex, request: kept, (methodBytes, target), date: date,
+            by: route, key: keyIndex, token: token, request: kept, (methodBytes, target), date: date,
             digest: body.finishedDigest(), head: &outbound, scratch: &scratch)
         outbound.append("\r\n")
         (sentBytes, sentBodyBytes) = (0, 0)
@@ -25,7 +25,7 @@ extension Exchange {
 
     /// Has the credential's strategy write what authorizes the request whose parts stand in `kept`.
     private static func authorize(
-        by route: RouteSettings, key: Int, request kept: borrowing ByteBuffer,
+        by route: RouteSettings, key: Int, token: AccessToken?, request kept: borrowing ByteBuffer,
         _ parts: (method: ByteRange, target: ByteRange), date: InlineArray<29, UInt8>, digest: SHA256Digest,
         head: inout ByteBuffer, scratch: inout ByteBuffer
     ) throws(GatewayError) {
@@ -35,7 +35,7 @@ extension Exchange {
             bodyDigest: digest)
         do throws(CredentialError) {
             try route.credential.strategy.authorize(
-                request, with: nil, attempt: key, writing: &head, scratch: &scratch)
+                request, with: token, attempt: key, writing: &head, scratch: &scratch)
         } catch {
             throw GatewayError(.credentialUnavailable, "The request cannot be authorized at the moment.")
         }
@@ -93,6 +93,7 @@ extension Exchange {
     /// Writes the answer's head for the client and makes ready for the body behind it.
     mutating func beginAnswer(_ route: RouteSettings, _ listener: ListenerSettings, isTLS: Bool) {
         status = answerHead.status
+        holdsWholeAnswer = true
         Self.writeStatusLine(status, answerHead.reason, of: upstreamBytes, to: &toClient)
         for index in 0..<answerHead.fieldCount {
             let field = answerHead.field(at: index)
@@ -121,6 +122,12 @@ extension Exchange {
         _ status: Int, _ reason: ByteRange, of message: borrowing ByteBuffer, to answer: inout ByteBuffer
     ) {
         ResponseWriter.statusLine(status, reason: message.bytes(reason), to: &answer)
+    }
+
+    /// Takes back an answer of which nothing was sent, so that another can be given.
+    mutating func withdrawAnswer() {
+        toClient.clear()
+        (status, answerBodyBytes) = (0, 0)
     }
 
     /// How the client at hand calls us, into ``scratch``: nothing when it named no host.

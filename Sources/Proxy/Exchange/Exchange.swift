@@ -24,6 +24,8 @@ struct Exchange: ~Copyable {
         case awaitingHead
         /// The rest of a request body that is held.
         case receivingBody
+        /// A token to authorize with.
+        case awaitingToken
         /// A connection to the resource.
         case awaitingUpstream
         /// Room to send the request.
@@ -86,6 +88,8 @@ struct Exchange: ~Copyable {
     var writesChunks = false
     /// The status the client was sent; 0 before.
     var status = 0
+    /// All of the answer so far stands in ``toClient``: none of it was sent.
+    var holdsWholeAnswer = false
     var reason: ErrorCode?
 
     // The attempt.
@@ -93,8 +97,12 @@ struct Exchange: ~Copyable {
     var attempts = 0
     /// Which of the credential's keys signs.
     var keyIndex = 0
-    /// A key was refused already.
+    /// A key, or a token, was refused already.
     var wasRefused = false
+    /// The token that authorizes this attempt, for strategies that need one.
+    var token: AccessToken?
+    /// What the resource said when it refused a token, while another is awaited.
+    var refusal: GatewayError.Detail?
     /// Bytes of this attempt that the system took.
     var sentBytes = 0
     /// Bytes of the body that this attempt has handed on.
@@ -139,6 +147,7 @@ struct Exchange: ~Copyable {
         (clientRequestID, upstreamRequestID) = (.empty, .empty)
         (route, caller, status, reason, generation) = (nil, nil, 0, nil, nil)
         (attempts, keyIndex, wasRefused, sentBytes, sentBodyBytes) = (0, 0, false, 0, 0)
+        (token, refusal) = (nil, nil)
         (answerBodyBytes, upstreamNanoseconds, number) = (0, 0, 0)
         (isHTTP10, keepsConnection, awaitsContinue) = (false, true, false)
         (startedAt, bodyProgressAt) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))

@@ -78,10 +78,13 @@ struct GatewayError: Error {
         (self.code, self.sentence, self.detail, self.closes) = (code, sentence, detail, closes)
     }
 
+    /// When it is known better than a second.
+    var knownRetryAfterSeconds: Int?
+
     /// `retry-after` in seconds, for answers that say "nothing was sent, try again".
     var retryAfterSeconds: Int? {
         switch code {
-        case .credentialUnavailable, .upstreamUnavailable, .overloaded: 1
+        case .credentialUnavailable, .upstreamUnavailable, .overloaded: max(1, knownRetryAfterSeconds ?? 1)
         case .badRequest, .bodyDigestMismatch, .callerNotAuthenticated, .callerNotAllowed, .noRoute,
             .methodNotAllowed, .requestTimeout, .bodyTooLarge, .targetTooLong, .expectationFailed, .headTooLarge,
             .versionNotSupported, .internalError, .notImplemented, .upstreamFailed, .upstreamRefusedCredential,

@@ -1,4 +1,5 @@
 internal import Bytes
+public import Credentials
 internal import Crypto
 internal import HTTP1
 public import Telemetry
@@ -9,6 +10,10 @@ public import Upstream
 enum WorkerMessage: Sendable {
     /// Serve by this generation from now on; `sockets` are this worker's for binds that are new.
     case install(Generation, sockets: [String: ListeningSocket], done: Barrier)
+    /// A token of this identity, to be used from now on.
+    case token(TokenIdentity, AccessToken)
+    /// There is no token of this identity before so many seconds have passed.
+    case noToken(TokenIdentity, retryAfterSeconds: Int)
     /// A name has other addresses now.
     case addresses(host: String, port: UInt16, [SocketAddress])
     /// Take no more connections; end idle ones now, others after their answer.
@@ -33,6 +38,7 @@ final class Worker {
 
     private var listeners: [String: (listener: Listener, binding: ListenerBinding)] = [:]
     private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    private var tokenSlots: [TokenIdentity: TokenSlot] = [:]
     private var drained: Barrier?
     private var spare: [ExchangeCell] = []
     private var lines = ByteBuffer()
@@ -56,7 +62,8 @@ final class Worker {
         (self.index, self.services) = (index, services)
         loop = try EventLoop()
         generation = WorkerGeneration(
-            .none(log: services.log), previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in })
+            .none(log: services.log), previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in },
+            tokenSlot: TokenSlot.init)
         try mailbox.attach(to: loop) { [unowned self] message in receive(message) }
         let timer = Ticker { [unowned self] in handOverLines() }
         linesTimer = timer
@@ -75,6 +82,11 @@ final class Worker {
             for pool in generation.pools where pool.target.host == host && pool.target.port == port {
                 pool.update(addresses: addresses)
             }
+        case .token(let identity, let token):
+            slot(for: identity).receive(token)
+        case .noToken(let identity, let seconds):
+            slot(for: identity).refuse(
+                until: loop.now.advanced(by: Int64(seconds) * 1_000_000_000), retryAfterSeconds: seconds)
         case .drain(let done):
             drain(done)
         case .stop:
@@ -91,7 +103,9 @@ final class Worker {
         generation = WorkerGeneration(
             shared, previous: generation, loop: loop,
             addresses: { resolver.addresses(of: $0.host, port: $0.port) },
-            nameIsStale: { resolver.isStale(host: $0.host, port: $0.port) })
+            nameIsStale: { resolver.isStale(host: $0.host, port: $0.port) }, tokenSlot: { slot(for: $0) })
+        let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
+        tokenSlots = tokenSlots.filter { kept.contains($0.key) }
         bodies.limitBytes = shared.heldBodyLimitBytes
         for (index, settings) in shared.listeners.enumerated() {
             if let known = listeners[settings.bindKey] {
@@ -102,6 +116,14 @@ final class Worker {
         }
         for (bind, entry) in listeners where generation.listenersByBind[bind] == nil { closeListener(bind, entry) }
         if listeners.count != shared.listeners.count { generation.shared.log.error("a listener could not be started") }
+    }
+
+    /// Where this worker has the token of `identity`, from before its generation if need be.
+    private func slot(for identity: TokenIdentity) -> TokenSlot {
+        if let known = tokenSlots[identity] { return known }
+        let fresh = TokenSlot(identity)
+        tokenSlots[identity] = fresh
+        return fresh
     }
 
     private func open(_ socket: ListeningSocket, _ settings: ListenerSettings, index: Int) {
@@ -202,6 +224,13 @@ final class Worker {
         return dateNow
     }
 
+    /// Now, as tokens count time: a machine that slept, or whose clock was set, must not send an expired one.
+    func tokenInstant() -> TokenInstant {
+        if loop.now >= dateUntil { readWallClock() }
+        return TokenInstant(
+            nanoseconds: loop.now.nanoseconds, unixSeconds: (loop.now.nanoseconds &+ wallOffset) / 1_000_000_000)
+    }
+
     private func readWallClock() {
         let wall = WallClock.current()
         let monotonic = MonotonicTime.current()
@@ -283,12 +312,31 @@ public struct WorkerServices: Sendable {
     let log: Logger
     /// Connections of clients now, in all workers.
     let connections: ConnectionBook
+    /// Where tokens are asked for.
+    let tokens: TokenDesk
     /// Tells this process's request ids from another's.
     let processID: UInt32
 
     /// Services of one process; `processID` is any number that differs from start to start.
-    public init(resolver: Resolver, log: Logger, connections: ConnectionBook, processID: UInt32) {
-        (self.resolver, self.log, self.connections, self.processID) = (resolver, log, connections, processID)
+    public init(
+        resolver: Resolver, log: Logger, connections: ConnectionBook, tokens: TokenDesk, processID: UInt32
+    ) {
+        (self.resolver, self.log, self.connections) = (resolver, log, connections)
+        (self.tokens, self.processID) = (tokens, processID)
+    }
+}
+
+/// How workers ask the control plane for tokens; the answers come through their mailboxes.
+public struct TokenDesk: Sendable {
+    let needed: @Sendable (TokenIdentity) -> Void
+    let rejected: @Sendable (TokenIdentity, _ serial: UInt64, _ claims: String?) -> Void
+
+    /// `needed`: requests wait for a token; `rejected`: the resource refused the one with that serial.  Neither blocks.
+    public init(
+        needed: @escaping @Sendable (TokenIdentity) -> Void,
+        rejected: @escaping @Sendable (TokenIdentity, _ serial: UInt64, _ claims: String?) -> Void
+    ) {
+        (self.needed, self.rejected) = (needed, rejected)
     }
 }
 

@@ -1,3 +1,4 @@
+public import Credentials
 internal import Synchronization
 public import Transport
 internal import Upstream
@@ -47,6 +48,16 @@ public final class WorkerGroup: Sendable {
             mailbox.post(.install(generation, sockets: sockets.mapValues { $0[index] }, done: done))
         }
         return done.wait(timeout: Self.installTimeout)
+    }
+
+    /// Gives every worker a token to use from now on.
+    public func use(_ token: AccessToken, for identity: TokenIdentity) {
+        for mailbox in mailboxes { mailbox.post(.token(identity, token)) }
+    }
+
+    /// Tells every worker that there is no token of `identity` before so many seconds have passed.
+    public func noToken(for identity: TokenIdentity, retryAfterSeconds: Int) {
+        for mailbox in mailboxes { mailbox.post(.noToken(identity, retryAfterSeconds: retryAfterSeconds)) }
     }
 
     /// Closes the listeners and lets requests in flight end; the barrier opens when all have.

@@ -6,11 +6,13 @@ internal import Telemetry
 struct CheckCommand: Command {
     private static let config = Option("config", "FILE", help: "the configuration (default: config.yaml)")
     private static let strict = Option("strict", help: "warnings, too, give a status other than 0")
+    private static let live = Option(
+        "live", help: "also fetch a token for each credential, and ask each resource one harmless thing")
     private static let format = Option(
         "format", "FORMAT", help: "`text`, or `json` for one object a line (default: text)")
 
     static let syntax = Syntax(
-        name: "check", summary: "tell every mistake of a configuration", options: [config, strict, format],
+        name: "check", summary: "tell every mistake of a configuration", options: [config, strict, live, format],
         notes: [
             """
             It reads the same files and the same environment as `run`, so run it where, and as whom, the gateway runs.
@@ -26,15 +28,17 @@ struct CheckCommand: Command {
 
     private let path: String
     private let isStrict: Bool
+    private let isLive: Bool
     private let format: Format
 
     init(_ arguments: Arguments) throws(UsageError) {
         path = arguments[Self.config] ?? defaultConfigPath
         isStrict = arguments.has(Self.strict)
+        isLive = arguments.has(Self.live)
         format = try arguments.parsed(Self.format, Format.parse) ?? .text
     }
 
-    func run() -> Outcome {
+    func run() throws(CommandError) -> Outcome {
         var loaded = LoadedConfiguration(path: path)
         let generation = loaded.provision(.forChecking)
         let diagnostics = loaded.result.diagnostics
@@ -49,6 +53,11 @@ struct CheckCommand: Command {
             outcome.status = .failed
         } else if isStrict, diagnostics.warningCount > 0 {
             outcome.status = .warnings
+        }
+        if isLive, generation != nil {
+            let report = try LiveCheck.run(loaded)
+            outcome.output += report.lines.map { $0 + "\n" }.joined()
+            if !report.isGood { outcome.status = .failed }
         }
         return outcome
     }

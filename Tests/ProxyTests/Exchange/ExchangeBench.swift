@@ -19,7 +19,7 @@ final class ExchangeBench {
     }
 
     let gateway: TestGateway
-    let cell = ExchangeCell()
+    let cell: ExchangeCell
     private(set) var budget = BodyBudget()
     /// All that the client got.
     private(set) var answered: [UInt8] = []
@@ -27,8 +27,12 @@ final class ExchangeBench {
     private(set) var attempts: [[UInt8]] = []
     /// Set once the client's connection has ended.
     private(set) var end: End?
-    /// What happens in each phase; the gateway's own answers by their codes.
+    /// The gateway's own answers by their codes.
     private(set) var refusals: [ErrorCode] = []
+    /// The methods of all requests that were answered, in order; `GET` for one that could not be read.
+    private(set) var methods: [String] = []
+    /// A refusal came before the request's body was read to its end: what becomes of it depends on what is here.
+    private(set) var hasPassedOver = false
 
     private var clientPieces: [[UInt8]] = []
     private var hasClientEnded = false
@@ -38,8 +42,8 @@ final class ExchangeBench {
     /// The one moment that these tests know: `Mon, 23 Nov 2026 09:08:07 GMT`.
     static let now = 1_795_424_887
 
-    init(_ gateway: TestGateway, bodyBudgetBytes: Int = .max) {
-        self.gateway = gateway
+    init(_ gateway: TestGateway, cell: ExchangeCell = ExchangeCell(), bodyBudgetBytes: Int = .max) {
+        (self.gateway, self.cell) = (gateway, cell)
         budget.limitBytes = bodyBudgetBytes
         cell.exchange.prepare(limits: listener.headLimits)
     }
@@ -95,7 +99,7 @@ final class ExchangeBench {
         switch cell.exchange.phase {
         case .awaitingHead: return try readHead()
         case .receivingBody: return try receiveBody()
-        case .awaitingUpstream: return false
+        case .awaitingToken, .awaitingUpstream: return false
         case .sending:
             try send()
             return true
@@ -246,6 +250,7 @@ final class ExchangeBench {
 
     private func finish() {
         flush()
+        methods.append(cell.exchange.methodName)
         let keepsConnection = cell.exchange.keepsConnection
         _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
         cell.exchange.reset()
@@ -254,7 +259,16 @@ final class ExchangeBench {
 
     private func cut() {
         flush()
+        methods.append(cell.exchange.methodName)
         end = .cut
+    }
+
+    /// The connection is over: what the exchange held goes back, as a worker takes it.
+    func leave() {
+        _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
+        cell.exchange.reset()
+        cell.exchange.inbound.clear()
+        cell.exchange.toClient.clear()
     }
 
     private func flush() {
@@ -275,6 +289,7 @@ extension ExchangeBench {
         }
         var error = error
         if cell.exchange.phase == .awaitingHead || cell.exchange.phase == .receivingBody, !error.closes {
+            hasPassedOver = hasPassedOver || !cell.exchange.decoder.isComplete
             error.closes =
                 !cell.exchange.decoder.isComplete && (cell.exchange.awaitsContinue || !cell.exchange.skipBody())
         }
@@ -286,6 +301,7 @@ extension ExchangeBench {
     }
 
     private func answerOptions() {
+        hasPassedOver = hasPassedOver || !cell.exchange.decoder.isComplete
         if !cell.exchange.decoder.isComplete, cell.exchange.awaitsContinue || !cell.exchange.skipBody() {
             cell.exchange.keepsConnection = false
         }
@@ -297,6 +313,11 @@ extension ExchangeBench {
 }
 
 extension Exchange {
+    /// The method as text; `GET` for a request that could not be read.
+    fileprivate var methodName: String {
+        methodBytes.isEmpty ? "GET" : kept.bytes(methodBytes).text
+    }
+
     /// What is to be sent to the resource.
     fileprivate mutating func takeOutbound() -> [UInt8] {
         defer { outbound.clear() }
@@ -322,9 +343,10 @@ extension Exchange {
 // MARK: What came out
 
 extension ExchangeBench {
-    /// The client's answers, read by the letter; `methods` are those of its requests.
-    func answers(to methods: [String] = ["GET"]) -> AnswerReader {
-        var reader = AnswerReader(methods: methods)
+    /// The client's answers, read by the letter.
+    func answers() -> AnswerReader {
+        // Of one that is still on its way the method is the exchange's own.
+        var reader = AnswerReader(methods: methods + [cell.exchange.methodName])
         reader.append(answered)
         if end == .closed { reader.end() }
         return reader

@@ -9,7 +9,8 @@ struct ExchangeCredentialTests {
     private let first = AccessKeyCheck(base64: TestGateway.firstKey)
     private let second = AccessKeyCheck(base64: TestGateway.secondKey)
     private let refusal =
-        "HTTP/1.1 401 Unauthorized\r\nx-ms-request-id: r-1\r\nContent-Length: 29\r\n\r\n{\"error\":{\"code\":\"Denied\"}}\r\n"
+        "HTTP/1.1 401 Unauthorized\r\nx-ms-request-id: r-1\r\nContent-Length: 29\r\n\r\n"
+        + "{\"error\":{\"code\":\"Denied\"}}\r\n"
 
     private func asked(_ gateway: TestGateway) -> ExchangeBench {
         let bench = ExchangeBench(gateway)

@@ -1,0 +1,186 @@
+internal import ConfigDSL
+internal import Credentials
+internal import Crypto
+internal import HTTPClient
+internal import Proxy
+internal import Synchronization
+internal import Telemetry
+internal import Transport
+
+/// Brings together who decides about tokens (`Credentials`), who fetches them (`HTTPClient`) and who sends them (the
+/// workers).  Nothing here waits: orders go to the store as tasks, its events to the workers' mailboxes.
+final class TokenService: Sendable {
+    /// What workers ask at.
+    let desk: TokenDesk
+    private let store: TokenStore
+    private let relay: Relay
+
+    /// The way from the store to the workers, which exist only later.
+    private final class Relay: Sendable {
+        private let workers = Mutex<WorkerGroup?>(nil)
+
+        func connect(_ group: WorkerGroup) { workers.withLock { $0 = group } }
+
+        func tell(_ event: TokenEvent) {
+            guard let workers = workers.withLock({ $0 }) else { return }
+            switch event {
+            case .token(let identity, let token): workers.use(token, for: identity)
+            case .unavailable(let identity, let seconds, _):
+                workers.noToken(for: identity, retryAfterSeconds: seconds)
+            }
+        }
+    }
+
+    /// Whether there ever was a token to keep; without one, nothing is started.
+    private let isNeeded = Mutex(false)
+
+    /// A service without credentials.
+    init(log: Logger) {
+        let client = LazyClient()
+        let relay = Relay()
+        let store = TokenStore(
+            TokenStore.Surroundings(
+                fetch: client.fetch,
+                environment: .system, now: { .current }, sleep: { try? await Task.sleep(for: $0) },
+                jitter: { Double.random(in: 0...1) }, tell: { relay.tell($0) }, log: log))
+        (self.store, self.relay) = (store, relay)
+        desk = TokenDesk(
+            needed: { identity in Task { await store.needed(identity) } },
+            rejected: { identity, serial, claims in
+                Task { await store.rejected(identity, token: serial, claims: claims) }
+            })
+    }
+
+    /// Events go to `workers` from now on.
+    func connect(_ workers: WorkerGroup) { relay.connect(workers) }
+
+    /// Keeps tokens for these credentials from now on; those of credentials that stay are kept.
+    func serve(_ strategies: [String: any CredentialStrategy], generation: Int) {
+        let wanted = strategies.compactMap { name, strategy in
+            (strategy as? any TokenStrategy).map { (name: name, strategy: $0) }
+        }
+        let mustTell = isNeeded.withLock { isNeeded in
+            if !wanted.isEmpty { isNeeded = true }
+            return isNeeded
+        }
+        guard mustTell else { return }
+        Task { [store] in await store.serve(wanted, generation: generation) }
+    }
+}
+
+/// The HTTP library, started when the first token is fetched: a gateway that signs with keys never needs it.
+private final class LazyClient: Sendable {
+    private let client = Mutex<HTTPClient?>(nil)
+
+    private func started() -> Result<HTTPClient, HTTPFailure> {
+        client.withLock { client in
+            if let client { return .success(client) }
+            do throws(HTTPFailure) {
+                let fresh = try HTTPClient()
+                client = fresh
+                return .success(fresh)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Sends what a strategy asks for.
+    func fetch(_ request: TokenRequest) async throws(TransferFailure) -> TokenAnswer {
+        switch started() {
+        case .success(let client): return try await client.result(of: request).get()
+        case .failure(let error): throw TransferFailure(error)
+        }
+    }
+}
+
+extension HTTPClient {
+    /// Sends what a strategy asks for.
+    func result(of request: TokenRequest) async -> Result<TokenAnswer, TransferFailure> {
+        do throws(HTTPFailure) {
+            let answer = try await send(HTTPRequest(request))
+            return .success(TokenAnswer(status: answer.status, fields: answer.fields, body: answer.body))
+        } catch {
+            return .failure(TransferFailure(error))
+        }
+    }
+}
+
+extension TransferFailure {
+    fileprivate init(_ error: HTTPFailure) {
+        self.init(error.sentence, isTimeout: error.kind == .timeout, isTemporary: error.isTemporary)
+    }
+}
+
+extension HTTPRequest {
+    fileprivate init(_ request: TokenRequest) {
+        let trust: Trust =
+            switch request.trust {
+            case .system: .system
+            case .authorities(let pem): .authorities(pem)
+            case .pinned(let sha1): .pinned(sha1: sha1)
+            }
+        let fields = request.fields.map { name, value in
+            switch value {
+            case .text(let text): HTTPField(name, text)
+            case .secret(let secret): HTTPField(name, secret)
+            }
+        }
+        self.init(
+            request.method == .get ? .get : .post, request.url, fields: fields, body: request.body, trust: trust,
+            connectTimeout: request.connectTimeout, totalTimeout: request.totalTimeout,
+            // The strategy has seen to it that plain text goes to metadata addresses and to this machine only.
+            allowsPlaintext: request.url.hasPrefix("http://"), answerLimitBytes: TokenAnswer.bodyLimitBytes)
+    }
+}
+
+extension TokenInstant {
+    /// Now, by the clocks that workers look at.
+    static var current: TokenInstant {
+        TokenInstant(
+            nanoseconds: MonotonicTime.current().nanoseconds, unixSeconds: WallClock.current() / 1_000_000_000)
+    }
+}
+
+extension TokenEnvironment {
+    /// The machine's files and randomness.
+    static var system: TokenEnvironment {
+        TokenEnvironment(
+            readFile: { path, limit throws(FileFailure) in try secret(in: path, limit) },
+            readGuardedFile: { path, limit throws(FileFailure) in try guardedFile(path, limit) }, random: .system)
+    }
+
+    private static func secret(in path: String, _ limitBytes: Int) throws(FileFailure) -> Secret {
+        do throws(SystemError) {
+            let content = try WholeFile.read(path, limitBytes: limitBytes)
+            return Secret(copying: content.bytes.span)
+        } catch {
+            throw FileFailure(error)
+        }
+    }
+
+    private static func guardedFile(_ path: String, _ limitBytes: Int) throws(FileFailure) -> GuardedFile {
+        do throws(SystemError) {
+            return GuardedFile(try WholeFile.readGuarded(path, limitBytes: limitBytes))
+        } catch {
+            throw FileFailure(error)
+        }
+    }
+}
+
+extension GuardedFile {
+    fileprivate init(_ file: WholeFile.Guarded) {
+        let owner: Owner =
+            if file.owner == 0 {
+                .root
+            } else if file.owner == WholeFile.userID(of: "himds") {
+                .agent
+            } else if file.owner == WholeFile.ownUserID {
+                .ourselves
+            } else {
+                .other
+            }
+        self.init(
+            content: Secret(copying: file.bytes.span), owner: owner, isWritableByOthers: file.isWorldWritable)
+    }
+}

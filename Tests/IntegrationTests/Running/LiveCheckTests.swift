@@ -1,0 +1,63 @@
+import Support
+import Testing
+
+@Suite("What `check --live` finds out", .timeLimit(.minutes(1)))
+struct LiveCheckTests {
+    /// `check --live` of one resource at `endpoint`.
+    private func check(_ endpoint: String) throws -> CommandRun {
+        try CommandRun(
+            ["check", "--live"],
+            files: [
+                "key": TestKeys.first,
+                "config.yaml": """
+                version: 1
+                listeners: { app: { bind: "127.0.0.1:0" } }
+                credentials: { key: { strategy: access_key, keys: ["${file:key}"] } }
+                resources: { origin: { endpoint: "http://\(endpoint)", credential: key } }
+                routes: [{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin }]
+                """,
+            ])
+    }
+
+    @Test(
+        "what the resource answers is told in words",
+        arguments: [
+            ("200 OK", 0, "ok: resource `origin`: it took credential `key` (200)"),
+            ("404 Not Found", 0, "it took credential `key`, and answered 404"),
+            ("401 Unauthorized", 1, "it refused credential `key` (401)"),
+            ("403 Forbidden", 1, "assign the role `Contributor`"),
+            ("503 Service Unavailable", 1, "it answered 503"),
+        ])
+    func judged(status: String, exit: Int32, words: String) throws {
+        let origin = try RecordingOrigin { _, _ in .text("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }
+        let run = try check("\(origin.address)")
+        #expect(run.status == .exited(exit))
+        #expect(run.output.contains(words), "\(run.output)")
+        let sent = try #require(origin.recorded.first?.request)
+        #expect(sent.method == "GET" && origin.recorded.count == 1)
+        #expect(TestKeys.firstCheck.isSignature(of: sent))
+        origin.stop()
+    }
+
+    @Test("a clock that differs is told")
+    func skew() throws {
+        let date = "Mon, 01 Jan 2024 00:00:00 GMT"
+        let origin = try RecordingOrigin { _, _ in
+            .text("HTTP/1.1 200 OK\r\nDate: \(date)\r\nContent-Length: 0\r\n\r\n")
+        }
+        let run = try check("\(origin.address)")
+        #expect(run.status == .exited(1))
+        #expect(run.output.contains("set this machine's clock"))
+        origin.stop()
+    }
+
+    @Test("a resource that is not there is told")
+    func unreachable() throws {
+        let origin = try RecordingOrigin()
+        let endpoint = "\(origin.address)"
+        origin.stop()
+        let run = try check(endpoint)
+        #expect(run.status == .exited(1))
+        #expect(run.output.contains("failed: resource `origin`: no connection"), "\(run.output)")
+    }
+}
