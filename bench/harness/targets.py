@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 from .errors import BenchError
+from .tokens import token_endpoint
 from .workloads import Workload
 from .workshop import BENCH, GATEWAY, Workshop, require
 
@@ -104,12 +105,13 @@ class Gateway(Target):
         return first_line([str(self.program), "version"])
 
     def supports(self, workload: Workload) -> bool:
-        """Bearer tokens of our own need a token service, which is not part of this benchmark."""
-        return workload.authorize in ("sign", "forward")
+        return True
 
     def command(self, setting: Setting) -> list[str]:
         path = setting.file(f"{self.name}.yaml")
-        write_private(path, render(BENCH / "templates/gateway.yaml", setting, ACCESS_LOG=f"{path}.access.log"))
+        port = token_endpoint(setting.shop.bearer.read_text().strip())
+        template = BENCH / "templates/gateway.yaml"
+        write_private(path, render(template, setting, ACCESS_LOG=f"{path}.access.log", TOKEN_PORT=str(port)))
         return [str(self.program), "run", "--config", str(path)]
 
 
