@@ -41,11 +41,15 @@ open class Connection: Channel {
     public private(set) final var tlsFailure: TLSError?
     private final var peerFinished = false
     private final var sawCloseNotify = false
+    /// The peer takes nothing more; what it said before may still be unread.
+    private final var sendingFailed = false
     /// Ciphertext that the system has not taken yet.
     private final var unsentCiphertext = ByteBuffer()
 
     /// Plaintext turned into records in one go; more would wait for the next call.
     private static let encryptAtMostBytes = 65_536
+    /// More ciphertext than this waits for nobody: what one ``send(_:)`` makes, several times.
+    private static let unsentLimitBytes = 4 * encryptAtMostBytes
     /// A record's largest overhead beyond its payload, and the payload's limit (RFC 8446 §5.2).
     private static let largestRecordBytes = 16_384 + 256
 
@@ -62,13 +66,24 @@ open class Connection: Channel {
         if !readiness.isDisjoint(with: [.peerFinished, .hungUp, .failed]) { peerFinished = true }
     }
 
-    /// The peer said that it will send no more, though bytes may still be unread.
-    public final var hasPeerFinished: Bool { peerFinished }
+    /// The peer said that it will send no more, by FIN or by close_notify, though bytes may still be unread.
+    public final var hasPeerFinished: Bool { peerFinished || sawCloseNotify }
 
     // MARK: Reading
 
     /// Appends what there is to `buffer`, reading at least one block of `minimum` bytes if there is as much.
     public final func receive(into buffer: inout ByteBuffer, atLeast minimum: Int = 4096) -> Received {
+        // Known without reading: the peer need not send a FIN behind its close_notify, nor any time soon.
+        if sawCloseNotify { return .end(isClean: true) }
+        let received = receiveNow(into: &buffer, atLeast: minimum)
+        guard sendingFailed, !sawCloseNotify else { return received }
+        switch received {
+        case .bytes, .failed: return received
+        case .wouldBlock, .end: return .failed  // a peer that takes nothing did not end in order
+        }
+    }
+
+    private final func receiveNow(into buffer: inout ByteBuffer, atLeast minimum: Int) -> Received {
         guard mayRead else { return .wouldBlock }
         guard tls == nil else { return receiveTLS(into: &buffer, atLeast: minimum) }
         let before = buffer.count
@@ -103,7 +118,6 @@ open class Connection: Channel {
 
     private final func receiveTLS(into buffer: inout ByteBuffer, atLeast minimum: Int) -> Received {
         guard let tls, let loop = unsafe loop else { return .failed }
-        if sawCloseNotify { return .end(isClean: true) }
         if tlsFailure != nil { return .failed }
         let before = buffer.count
         while true {
@@ -121,7 +135,10 @@ open class Connection: Channel {
             } catch {
                 return failTLS(error, loop)
             }
-            if flushCiphertext(loop) == .failed { return .failed }
+            // Whatever TLS answers by itself (new keys, for one) waits for a peer that does not read, up to a limit.
+            guard flushCiphertext(loop) != .failed, unsentCiphertext.count <= Self.unsentLimitBytes else {
+                return .failed
+            }
             if buffer.count > before { return .bytes(buffer.count - before) }
             if sawCloseNotify { return .end(isClean: true) }
             if !mayRead { return .wouldBlock }
@@ -138,8 +155,15 @@ open class Connection: Channel {
     // MARK: Writing
 
     /// Writes and consumes `buffer`; with TLS, also what was left of earlier records.
+    ///
+    /// Once it failed, what the peer had said before can still be read, and then its end.
     public final func send(_ buffer: inout ByteBuffer) -> Sent {
-        guard tls == nil else { return sendTLS(&buffer) }
+        let sent = tls == nil ? sendAll(&buffer) : sendTLS(&buffer)
+        if sent == .failed { (sendingFailed, mayRead) = (true, true) }
+        return sent
+    }
+
+    private final func sendAll(_ buffer: inout ByteBuffer) -> Sent {
         while !buffer.isEmpty {
             guard mayWrite else { return .blocked }
             let sent = sendPlain(&buffer)
