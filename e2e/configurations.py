@@ -43,6 +43,8 @@ class Configuration:
     may_be_refused = False
     # Whether the client's own credential must not reach the emulator.
     hides_client = True
+    # Of each request exactly one of these must have arrived.
+    once = ("authorization", "host", "x-ms-date", "x-ms-content-sha256")
 
     def __init__(self, surroundings):
         self.surroundings = surroundings
@@ -53,7 +55,7 @@ class Configuration:
         self._programs = []
 
     def start(self):
-        """Starts the programs and fills `connections`."""
+        """Starts the programs and fills `connections`; raises Skipped when this program cannot do what is tried."""
         raise NotImplementedError
 
     def stop(self):
@@ -145,8 +147,9 @@ class Gateway(Configuration):
         self._access_log = os.path.join(self.outputs, "access.log")
         with open(self._file, "w", encoding="utf-8") as file:
             file.write(self._yaml(self.credential()))
-        gateway = self.start_program("gateway", "run", "--config", self._file)
-        addresses = gateway.wait_for(SERVING).group(1).split(", ")
+        self.gateway = self.start_program(
+            "gateway", "run", "--config", self._file, environment=self.environment())
+        addresses = self.gateway.wait_for(SERVING).group(1).split(", ")
         expect_equal(len(addresses), 2, "the number of addresses served")
         plain, tls = (address.rpartition(":")[2] for address in addresses)
         self.connections = [
@@ -163,9 +166,17 @@ class Gateway(Configuration):
         """The YAML mapping of the credential `upstream`, on one line; writes the files that it names."""
         raise NotImplementedError
 
+    def environment(self):
+        """Variables that the gateway is started with besides its own."""
+        return {}
+
     def journal(self, connection):
-        ca_file = self.surroundings.ca_file if self.upstream_tls else None
-        return Journal(self.emulator_origin, ca_file)
+        return Journal(self.emulator_origin, self.emulator_ca_file)
+
+    @property
+    def emulator_ca_file(self):
+        """What must be trusted to speak to the emulator."""
+        return self.surroundings.ca_file if self.upstream_tls else None
 
     def checks(self):
         return {
@@ -194,7 +205,7 @@ class Gateway(Configuration):
         for form in ("text", "json"):
             status = run_once(
                 f"check-{form}", [self.surroundings.binary, "check", "--config", self._file, "--format", form],
-                self.outputs)
+                self.outputs, environment=self.environment())
             expect_equal(status, 0, f"the exit status of `check --format {form}`")
 
     def _check_refuses(self):
@@ -205,7 +216,7 @@ class Gateway(Configuration):
         for form in ("text", "json"):
             status = run_once(
                 f"check-wrong-{form}", [self.surroundings.binary, "check", "--config", path, "--format", form],
-                self.outputs)
+                self.outputs, environment=self.environment())
             expect_equal(status, 1, f"the exit status of `check --format {form}` on a wrong file")
             told = printed(f"check-wrong-{form}", self.outputs)
             expect("nonsense" in told, f"`check --format {form}` does not tell what is wrong: {told}")

@@ -94,12 +94,13 @@ class RecordingTransport(RequestsTransport):
 class Connection:
     """One way from a client to the service."""
 
-    def __init__(self, name, origin, key_base64, ca_file=None, uses_connection_string=False):
+    def __init__(self, name, origin, key_base64, ca_file=None, uses_connection_string=False, credential=None):
         self.name = name
         self.origin = origin
         self.key_base64 = key_base64
         self.ca_file = ca_file
         self.uses_connection_string = uses_connection_string
+        self._credential = credential or AzureKeyCredential(key_base64)
         self.recorder = Recorder()
 
     @property
@@ -116,4 +117,4 @@ class Connection:
             text = f"endpoint={self.origin}/;accesskey={self.key_base64}"
             return kind.from_connection_string(text, transport=transport, **options)
         # Identity takes the bare key, or a credential; all take a credential.
-        return kind(self.origin, AzureKeyCredential(self.key_base64), transport=transport, **options)
+        return kind(self.origin, self._credential, transport=transport, **options)

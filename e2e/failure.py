@@ -5,6 +5,10 @@ class Failure(Exception):
     """One sentence: what was expected, what was found."""
 
 
+class Skipped(Exception):
+    """One sentence: why something cannot be tried with this program."""
+
+
 def expect(condition, sentence):
     """Raises Failure with `sentence` unless `condition` holds."""
     if not condition:

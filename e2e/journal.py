@@ -1,4 +1,4 @@
-"""What the emulator received: its journal, read over HTTP."""
+"""What the emulator received: its journals, read over HTTP."""
 
 import json
 import ssl
@@ -6,10 +6,12 @@ import urllib.request
 
 
 class Journal:
-    """The journal of one emulator."""
+    """The journal of the requests that one emulator received."""
+
+    path = "/_emulator/requests"
 
     def __init__(self, origin, ca_file=None):
-        self._url = f"{origin}/_emulator/requests"
+        self._url = origin + self.path
         self._context = ssl.create_default_context(cafile=ca_file) if ca_file else None
 
     def read(self):
@@ -21,13 +23,24 @@ class Journal:
         """Forgets all."""
         self._open("DELETE").close()
 
-    def _open(self, method):
-        request = urllib.request.Request(self._url, method=method)
+    def _open(self, method, content=None):
+        body = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"}, method=method)
         # No proxy of the environment stands between this and loopback.
         handlers = [urllib.request.ProxyHandler({})]
         if self._context:
             handlers.append(urllib.request.HTTPSHandler(context=self._context))
         return urllib.request.build_opener(*handlers).open(request, timeout=10)
+
+
+class TokenJournal(Journal):
+    """The journal of an emulator's token endpoints (`available`, `asked`, `issued`, `requests`), and their switch."""
+
+    path = "/_emulator/tokens"
+
+    def tell(self, **command):
+        """Takes the endpoints down or up (`available`), revokes all tokens (`revoke`), asks for claims (`claims`)."""
+        self._open("PUT", command).close()
 
 
 def values(entry, name):

@@ -34,6 +34,10 @@ class Program:
                 raise Failure(f"{self.name} {what} before it said /{pattern}/; it said:\n{self._errors()}")
             time.sleep(0.02)
 
+    def reload(self):
+        """Has it read its configuration again."""
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self, seconds=15):
         """Asks it to end and gives its exit status; kills it, and raises Failure, when it does not."""
         if self._process.poll() is None:
@@ -55,14 +59,14 @@ class Program:
             return file.read()
 
 
-def run_once(name, arguments, folder, seconds=30):
+def run_once(name, arguments, folder, seconds=30, environment=None):
     """Runs a command to its end, keeps what it prints, and gives its exit status."""
     with open(os.path.join(folder, f"{name}.stdout"), "wb") as output, \
             open(os.path.join(folder, f"{name}.stderr"), "wb") as errors:
         try:
             return subprocess.run(
                 arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, timeout=seconds,
-                check=False).returncode
+                check=False, env={**os.environ, **(environment or {})}).returncode
         except subprocess.TimeoutExpired:
             raise Failure(f"{name} did not end within {seconds} s") from None
 

@@ -7,8 +7,6 @@ import leaks
 from failure import expect, expect_equal
 from journal import values
 
-# Of each request exactly one of these must have arrived.
-ONCE = ("authorization", "host", "x-ms-date", "x-ms-content-sha256")
 # What a client sends for the service to read: it must arrive as it was sent.
 KEPT = ("content-type", "accept", "user-agent", "x-ms-client-request-id")
 
@@ -48,7 +46,7 @@ def _check_entry(configuration, entry):
         reason = entry["credential"].get("reason", "")
         expect(reason in ("", "invalid user token"), f"{what}: {reason}")
         return
-    for name in ONCE:
+    for name in configuration.once:
         expect_equal(len(values(entry, name)), 1, f"`{name}` lines of {what}")
     problem = configuration.credential_problem(entry)
     expect(problem is None, f"{what}: {problem}")
