@@ -169,8 +169,8 @@ actor LiveCheck {
                     + " has no role on it yet; assign one, and allow some minutes")
         case 403:
             report.bad(
-                "\(name): credential `\(credential)` is known there but may not list phone numbers (403): assign the role"
-                    + " `Contributor` or `Communication and Email Service Owner` on the resource")
+                "\(name): credential `\(credential)` is known there but may not list phone numbers (403): assign the"
+                    + " role `Contributor` or `Communication and Email Service Owner` on the resource")
         case 200..<300: report.good("\(name): it took credential `\(credential)` (\(answer.status))")
         case 500...: report.bad("\(name): it answered \(answer.status); try again later")
         case let other: report.good("\(name): it took credential `\(credential)`, and answered \(other)")
