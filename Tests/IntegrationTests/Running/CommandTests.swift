@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// config.md section 4, through the real program: what is printed where, and the exit status.
-@Suite("The commands", .command("check"), .command("sign"))
+@Suite("The commands")
 struct CommandTests {
     private var good: [String: String] {
         ConfigText.files.merging(["config.yaml": ConfigText(origin: .ipv4("127.0.0.1", port: 9)).text]) { $1 }

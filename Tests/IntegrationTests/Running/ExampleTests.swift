@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("The example configurations", .command("check"))
+@Suite("The example configurations")
 struct ExampleTests {
     private static var all: [String] {
         get throws {

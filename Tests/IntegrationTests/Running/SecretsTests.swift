@@ -18,7 +18,7 @@ struct SecretsTests {
     static let connection = "endpoint=https://contoso.communication.azure.com/;accesskey=\(wrong)"
 
     @Test(
-        "a secret that cannot be used is not shown in its diagnostic", .command("check"),
+        "a secret that cannot be used is not shown in its diagnostic",
         arguments: [
             #"{ strategy: access_key, keys: ["${file:secret}"] }"#,
             #"{ strategy: access_key, keys: ["${env:SECRET}"] }"#,
