@@ -43,7 +43,8 @@ struct AccessLogTests {
         let text = try Files.bytes(at: path)
         #expect(text.firstRange(of: Array(TestKeys.canary.utf8)) == nil)
         let lines = try Self.lines(text)
-        #expect(lines.map(\.status) == [400, 202, 404, 400])
+        // Each worker hands its lines over by itself: their order is not the requests'.
+        #expect(lines.map(\.status).sorted() == [202, 400, 400, 404])
         let served = try #require(lines.first { $0.status == 202 })
         #expect(served.method == "POST" && served.path == "/x/id" && served.listener == "main")
         #expect(served.route == "x" && served.resource == "origin" && served.attempts == 1 && served.reason == nil)
@@ -51,7 +52,8 @@ struct AccessLogTests {
         #expect(served.upstreamRequestId == "up-1" && served.clientRequestId == "c\"\\1")
         #expect(served.generation == 1 && served.revision == "r-1")
         #expect(lines.allSatisfy { $0.peer.hasPrefix("127.0.0.1") })
-        #expect(lines[2].reason == "no-route" && lines[2].route == nil)
+        let unrouted = try #require(lines.first { $0.status == 404 })
+        #expect(unrouted.reason == "no-route" && unrouted.route == nil)
         #expect(Set(lines.compactMap(\.requestId)).count == 4)
     }
 
