@@ -1,4 +1,4 @@
-"""A managed-identity endpoint that gives out the run's bearer token, so that acs-gateway gets it as it would anywhere."""
+"""A managed-identity endpoint: it gives out the run's bearer token, so acs-gateway gets it as it would anywhere."""
 
 import functools
 import http.server

@@ -6,7 +6,7 @@ internal import Emulator
 struct TokenArguments {
     private static let client = Option(
         "client", "FIELDS", .repeated,
-        help: "a service principal: tenant=T,id=I and any of secret-file=F, certificate=F, federated-token-file=F")
+        help: "tenant=T,id=I and any of secret-file=F, certificate=F, federated-token-file=F")
     private static let identityHeader = Option(
         "identity-header", "TEXT", help: "what App Service, Azure ML and Service Fabric must send")
     private static let arcTokenDirectory = Option(
