@@ -5,7 +5,9 @@ public enum StandardStrategies {
     /// All of them; a new one is a line here.
     private static let all: [any CredentialStrategy.Type] = [
         AccessKeyStrategy.self,
+        ManagedIdentityStrategy.self,
         PassThroughStrategy.self,
+        ServicePrincipalStrategy.self,
     ]
 
     /// Decodes all credentials of `config`, by their names, and tells all that is wrong with them, also when the rest
@@ -40,9 +42,9 @@ public enum StandardStrategies {
         return type.init(decoding: &fields)
     }
 
-    /// A credential that is for one endpoint is used with that one only.
+    /// A credential that is for one endpoint is used with that one only, and Entra tokens go to Azure's hosts only.
     ///
-    /// Neither endpoint is told: one came from a secret, the other may have come from a reference.
+    /// No endpoint is told: one came from a secret, the other may have come from a reference.
     private static func checkEndpoints(
         _ config: GatewayConfig, _ strategies: [String: any CredentialStrategy], into diagnostics: inout Diagnostics
     ) {
@@ -53,14 +55,30 @@ public enum StandardStrategies {
             uses.append((resource, route.credential, route.place))
         }
         for use in uses {
-            guard let endpoint = strategies[use.credential]?.endpoint, endpoint != use.resource.endpoint
-            else { continue }
-            diagnostics.report(
-                .endpointOfAnother,
-                "credential `\(use.credential)` is for another endpoint than resource `\(use.resource.name)`",
-                at: use.place,
-                help: "the `endpoint=` in its connection string must be the resource's `endpoint`")
+            guard let strategy = strategies[use.credential] else { continue }
+            if let endpoint = strategy.endpoint, endpoint != use.resource.endpoint {
+                diagnostics.report(
+                    .endpointOfAnother,
+                    "credential `\(use.credential)` is for another endpoint than resource `\(use.resource.name)`",
+                    at: use.place,
+                    help: "the `endpoint=` in its connection string must be the resource's `endpoint`")
+            }
+            if strategy.tokenIdentity != nil, !mayHaveToken(use.resource) {
+                diagnostics.report(
+                    .tokenToStranger,
+                    "credential `\(use.credential)` would send its Entra token to resource `\(use.resource.name)`, "
+                        + "whose host is not Azure's",
+                    at: use.place, help: "its host must be under `communication.azure.com`, or say `any_host: allow`")
+            }
         }
+    }
+
+    /// Where an Entra token may go: Communication Services in the public cloud and in that of the US government, and
+    /// this machine.
+    private static func mayHaveToken(_ resource: ResourceConfig) -> Bool {
+        let names = [".communication.azure.com", ".communication.azure.us"]
+        return resource.anyHostAllowed || resource.endpoint.isLoopback
+            || names.contains(where: resource.endpoint.host.hasSuffix)
     }
 }
 

@@ -53,7 +53,8 @@ private final class Witness: Sendable {
                 let value = ProcessEnvironment.value(of: name)
                 see(name, Array((value ?? "").utf8))
                 return value
-            })
+            },
+            unixSeconds: { Int(WallClock.current() / 1_000_000_000) })
     }
 
     private func see(_ name: String, _ bytes: [UInt8]) {

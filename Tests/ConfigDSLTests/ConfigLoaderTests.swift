@@ -241,7 +241,7 @@ struct ConfigLoaderTests {
         ] as [(FileFailure, String, String)])
     func unreadable(failure: FileFailure, id: String, reason: String) {
         let environment = LoadEnvironment(
-            readFile: { _, _ throws(FileFailure) in throw failure }, variable: { _ in nil })
+            readFile: { _, _ throws(FileFailure) in throw failure }, variable: { _ in nil }, unixSeconds: { 0 })
         let result = ConfigLoader.load(file: "etc/gateway.yaml", environment: environment)
         #expect(result.config == nil)
         #expect(result.sha256 == "")

@@ -81,7 +81,12 @@ struct StandardStrategiesTests {
     @Test(
         "what is wrong is told with its place, and no secret with it",
         arguments: [
-            ("{ strategy: acess_key, x: 1 }", ["4 E110 `strategy` is none of `access_key`, `pass_through`"]),
+            (
+                "{ strategy: acess_key, x: 1 }",
+                [
+                    "4 E110 `strategy` is none of `access_key`, `managed_identity`, `pass_through`, `service_principal`"
+                ]
+            ),
             ("{ strategy: access_key }", ["4 E112 credential `cred` has none of `keys`, `connection_string`"]),
             (
                 #"{ strategy: access_key, keys: ["${file:key1}"], connection_string: "${file:contoso}" }"#,

@@ -103,7 +103,7 @@ extension FieldReader {
 
 extension FileFailure {
     /// The reason, behind a colon.
-    func sentence(limit: String) -> String {
+    public func sentence(limit: String) -> String {
         switch self {
         case .notFound: "there is no such file"
         case .notPermitted: "this process may not read it"

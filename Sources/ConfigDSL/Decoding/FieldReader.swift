@@ -204,7 +204,7 @@ public struct FieldReader {
     }
 
     /// `keys` have no meaning here: each that is there is told, with `help`.
-    mutating func refuse(_ keys: [String], help: String) {
+    public mutating func refuse(_ keys: [String], help: String) {
         for key in keys where node(key) != nil {
             report(.misplacedSetting, "`\(key)` cannot be set in \(owner)", at: place(of: key), help: help)
         }

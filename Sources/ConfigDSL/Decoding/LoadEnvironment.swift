@@ -1,22 +1,27 @@
-/// All that a load takes from outside: files and environment variables.
+/// All that a load takes from outside: files, environment variables and the time.
 public struct LoadEnvironment: Sendable {
     /// Reads the whole file at a path, unless it is larger than the given number of bytes.
     public var readFile: @Sendable (_ path: String, _ limitBytes: Int) throws(FileFailure) -> FileContent
     /// The value of an environment variable.
     public var variable: @Sendable (_ name: String) -> String?
+    /// The wall clock, for what ends some day: seconds since 1970.
+    public var unixSeconds: @Sendable () -> Int
 
     /// An environment made of these functions.
     public init(
         readFile: @escaping @Sendable (_ path: String, _ limitBytes: Int) throws(FileFailure) -> FileContent,
-        variable: @escaping @Sendable (_ name: String) -> String?
+        variable: @escaping @Sendable (_ name: String) -> String?,
+        unixSeconds: @escaping @Sendable () -> Int
     ) {
         self.readFile = readFile
         self.variable = variable
+        self.unixSeconds = unixSeconds
     }
 
     /// An environment with these files and variables only: for tests and examples.
     public static func fixed(
-        files: [String: [UInt8]], variables: [String: String] = [:], readableByOthers: Set<String> = []
+        files: [String: [UInt8]], variables: [String: String] = [:], readableByOthers: Set<String> = [],
+        unixSeconds: Int = 1_000_000_000
     ) -> LoadEnvironment {
         LoadEnvironment(
             readFile: { path, limitBytes throws(FileFailure) in
@@ -24,7 +29,7 @@ public struct LoadEnvironment: Sendable {
                 guard bytes.count <= limitBytes else { throw .tooLarge }
                 return FileContent(bytes: bytes, isReadableByOthers: readableByOthers.contains(path))
             },
-            variable: { variables[$0] })
+            variable: { variables[$0] }, unixSeconds: { unixSeconds })
     }
 }
 

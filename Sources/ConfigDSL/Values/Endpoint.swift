@@ -42,6 +42,11 @@ public struct Endpoint: Hashable, Sendable {
         host == "localhost" || IPAddress(host)?.isLoopback == true
     }
 
+    /// True when the host is this machine, or an address that stays within the network it is in.
+    public var isNearby: Bool {
+        isLoopback || IPAddress(host)?.isPrivate == true
+    }
+
     /// Reads `scheme://host[:port]`, with at most a `/` behind it.
     public static func parse(_ scalar: Scalar) throws(ValueError) -> Endpoint {
         let text = try String.parse(scalar)

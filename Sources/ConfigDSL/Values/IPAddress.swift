@@ -14,6 +14,15 @@ struct IPAddress: Hashable {
         return bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
     }
 
+    /// An address that no router on the Internet forwards: RFC 1918 §3, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
+    var isPrivate: Bool {
+        if isVersion6 { return bytes[0] & 0xFE == 0xFC || bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
+        switch (bytes[0], bytes[1]) {
+        case (10, _), (172, 16...31), (192, 168), (169, 254): return true
+        case _: return false
+        }
+    }
+
     /// 0.0.0.0 and ::, which stand for every address.
     var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 

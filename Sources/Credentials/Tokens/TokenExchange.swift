@@ -41,10 +41,11 @@ public struct TokenExchange: Sendable {
         case (.ready, nil):
             return take(conversation.begin(at: now), at: now)
         case (.awaitingAnswer(let start), .success(let answer)?):
-            return take(conversation.read(answer, requestedAt: start), at: now)
+            return take(conversation.read(answer, requestedAt: start, at: now), at: now)
         case (.awaitingAnswer, .failure(let failure)?):
-            return take(
-                .failed(TokenFailure(failure.sentence, isRetryable: failure.isTemporary), status: nil), at: now)
+            let failure = TokenFailure(
+                failure.sentence, advice: conversation.unreachableAdvice, isRetryable: failure.isTemporary)
+            return take(.failed(failure, status: nil), at: now)
         case (.ready, _?), (.awaitingAnswer, nil), (.over, _):
             preconditionFailure("a fetch was carried out in another order than it asked for")
         }
@@ -86,11 +87,14 @@ protocol TokenConversation: Sendable {
     /// The first request, made anew for each retry.
     mutating func begin(at now: TokenInstant) -> TokenMove
 
-    /// What follows from `answer`, whose request was sent at `requestedAt`.
-    mutating func read(_ answer: TokenAnswer, requestedAt: TokenInstant) -> TokenMove
+    /// What follows from `answer`, which came `now` and whose request was sent at `requestedAt`.
+    mutating func read(_ answer: TokenAnswer, requestedAt: TokenInstant, at now: TokenInstant) -> TokenMove
 
     /// How long to wait before each retry after an answer with `status`, or after none; as many as there are retries.
     func retryDelays(afterStatus status: Int?) -> [Duration]
+
+    /// What to do when nobody answers.
+    var unreachableAdvice: String? { get }
 }
 
 /// How a conversation goes on.
@@ -99,4 +103,13 @@ enum TokenMove: Sendable {
     case done(AccessToken)
     /// `status` is that of the answer, if there was one.
     case failed(TokenFailure, status: Int?)
+
+    /// What reading an answer of status 200 gave.
+    static func reading(_ read: () throws(TokenFailure) -> AccessToken) -> TokenMove {
+        do throws(TokenFailure) {
+            return .done(try read())
+        } catch {
+            return .failed(error, status: 200)
+        }
+    }
 }
