@@ -40,6 +40,8 @@ struct TokenLifecycle: ~Copyable {
     private var failures = 0
     /// When a token was last dropped because the resource refused it.
     private var droppedAt: Int64?
+    /// The same for tokens that lacked claims: such a 401 says what would help, so it has a minute of its own.
+    private var droppedForClaimsAt: Int64?
 
     /// The rest after a first failure; each further one doubles it.
     static let shortestRest = Duration.seconds(5)
@@ -116,8 +118,8 @@ struct TokenLifecycle: ~Copyable {
     ///
     /// - Parameter hasClaims: true when it said what the next token must have; a fetch under way knows nothing of that.
     mutating func rejected(_ serial: UInt64, hasClaims: Bool, at now: TokenInstant) -> Action {
-        guard let held, held.serial == serial, mayDrop(at: now) else { return needed(at: now) }
-        droppedAt = now.nanoseconds
+        guard let held, held.serial == serial, mayDrop(hasClaims: hasClaims, at: now) else { return needed(at: now) }
+        if hasClaims { droppedForClaimsAt = now.nanoseconds } else { droppedAt = now.nanoseconds }
         switch state {
         case .empty, .fresh: return startFetch(holding: nil, at: now)
         case .fetching:
@@ -129,8 +131,8 @@ struct TokenLifecycle: ~Copyable {
         }
     }
 
-    private func mayDrop(at now: TokenInstant) -> Bool {
-        guard let droppedAt else { return true }
+    private func mayDrop(hasClaims: Bool, at now: TokenInstant) -> Bool {
+        guard let droppedAt = hasClaims ? droppedForClaimsAt : droppedAt else { return true }
         return now.nanoseconds - droppedAt >= Self.dropInterval.nanoseconds
     }
 

@@ -62,8 +62,11 @@ extension ClientConnection {
         }
         let now = worker.loop.now
         if let rejected, slot.rejectedSerial != rejected {
-            guard slot.reject(rejected, at: now) else { return answer(Self.refused(refusal), cell) }
-            worker.services.tokens.rejected(slot.identity, rejected, cell.exchange.claims())
+            let claims = cell.exchange.claims()
+            guard slot.reject(rejected, hasClaims: claims != nil, at: now) else {
+                return answer(Self.refused(refusal), cell)
+            }
+            worker.services.tokens.rejected(slot.identity, rejected, claims)
         }
         guard isFirst else { return answer(Self.refused(refusal), cell) }
         cell.exchange.refusal = refusal

@@ -12,8 +12,9 @@ final class TokenSlot {
     private(set) var refusedUntil = MonotonicTime(nanoseconds: 0)
     /// The token that the resource refused, while another is fetched.
     private(set) var rejectedSerial: UInt64?
-    /// When this worker last said that the resource refused a token.
+    /// When this worker last said that the resource refused a token, and that it asked for claims.
     private var toldOfRejectionAt: MonotonicTime?
+    private var toldOfClaimsAt: MonotonicTime?
     private var waiting: [ClientConnection] = []
 
     init(_ identity: TokenIdentity) { self.identity = identity }
@@ -24,11 +25,13 @@ final class TokenSlot {
         return token
     }
 
-    /// The resource refused the token with `serial`: true when the control plane is to be told, at most once a minute;
-    /// from then on the token is not used, until the answer comes.
-    func reject(_ serial: UInt64, at now: MonotonicTime) -> Bool {
-        if let told = toldOfRejectionAt, now.since(told) < Self.rejectionPauseNanoseconds { return false }
-        (rejectedSerial, toldOfRejectionAt) = (serial, now)
+    /// The resource refused the token with `serial`: true when the control plane is to be told, at most once a minute
+    /// (and once for a challenge that names claims); from then on the token is not used, until the answer comes.
+    func reject(_ serial: UInt64, hasClaims: Bool, at now: MonotonicTime) -> Bool {
+        let told = hasClaims ? toldOfClaimsAt : toldOfRejectionAt
+        if let told, now.since(told) < Self.rejectionPauseNanoseconds { return false }
+        rejectedSerial = serial
+        if hasClaims { toldOfClaimsAt = now } else { toldOfRejectionAt = now }
         return true
     }
 
