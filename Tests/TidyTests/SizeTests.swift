@@ -9,8 +9,8 @@ struct SizeTests {
     static let fileLimit = 400
     /// Lines of a function, its first and last one included.
     static let functionLimit = 60
-    /// Files in one folder of `Sources`, folders not counted.
-    static let folderLimit = 16
+    /// Files in one folder of `Sources`, folders not counted: twelve is the aim.
+    static let folderLimit = 15
 
     @Test("no line is too long")
     func lines() throws {
