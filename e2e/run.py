@@ -16,7 +16,7 @@ import token_configurations
 from failure import Failure, Skipped, expect
 
 # The whole run; a hang ends here and not in CI's own limit.
-LIMIT_SECONDS = 480
+LIMIT_SECONDS = 290
 
 
 class OutOfTime(BaseException):

@@ -11,7 +11,7 @@ import library_tokens
 import outage
 import scenarios
 from configurations import Gateway, new_key
-from failure import Failure, Skipped, expect, expect_equal
+from failure import Skipped, expect_equal
 from journal import TokenJournal
 from programs import printed, run_once
 
@@ -20,7 +20,6 @@ TOKEN_START = b"eyJhbGciOiJIUzI1NiIsImtpZCI6ImVtdWxhdG9yIiwidHlwIjoiSldUIn0"
 # The identities that the emulator knows (docs/manual/emulator.md).
 SYSTEM_IDENTITY = "aaaaaaaa-0000-4000-8000-000000000001"
 USER_IDENTITY = "bbbbbbbb-0000-4000-8000-000000000001"
-USER_OBJECT = "bbbbbbbb-0000-4000-8000-000000000002"
 USER_RESOURCE = ("/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/emulator/providers/"
                  "Microsoft.ManagedIdentity/userAssignedIdentities/emulator")
 RELOADS = 100
@@ -83,6 +82,13 @@ class TokenGateway(Gateway):
     def checks(self):
         return {**super().checks(), "all that needed one token": self._check_one_token}
 
+    def check_replaced(self, **command):
+        """Raises Failure unless a request succeeds, with one new token, once the emulator was told `command`."""
+        before = self.tokens.read()["issued"]
+        self.tokens.tell(**command)
+        scenarios.create_user(self.connections[0])
+        expect_equal(self.tokens.read()["issued"] - before, 1, "the tokens that this took")
+
     def _check_one_token(self):
         page = self.tokens.read()
         refused = [entry.get("reason") for entry in page["requests"] if entry["outcome"] == "refused"]
@@ -138,7 +144,6 @@ class ClientSecret(ServicePrincipal):
             **super().checks(),
             f"{RELOADS} reloads ask for no token": self._check_reloads,
             "a revoked token is replaced before the client notices": self._check_revoked,
-            "a claims challenge is answered": self._check_claims,
         }
 
     def _check_reloads(self):
@@ -154,16 +159,7 @@ class ClientSecret(ServicePrincipal):
         expect_equal(self.tokens.read()["asked"] - before, 0, "the token requests")
 
     def _check_revoked(self):
-        self._check_replaced(revoke=True)
-
-    def _check_claims(self):
-        self._check_replaced(claims='{"access_token":{"nbf":{"essential":true,"value":"1795424800"}}}')
-
-    def _check_replaced(self, **command):
-        before = self.tokens.read()["issued"]
-        self.tokens.tell(**command)
-        scenarios.create_user(self.connections[0])
-        expect_equal(self.tokens.read()["issued"] - before, 1, "the tokens that this took")
+        self.check_replaced(revoke=True)
 
 
 class ClientCertificate(ServicePrincipal):
@@ -181,6 +177,12 @@ class ClientCertificate(ServicePrincipal):
 
     def secrets(self):
         return {**super().secrets(), **leaks.private_key_lines(self._pem)}
+
+    def checks(self):
+        return {**super().checks(), "a claims challenge is answered": self._check_claims}
+
+    def _check_claims(self):
+        self.check_replaced(claims='{"access_token":{"nbf":{"essential":true,"value":"1795424800"}}}')
 
 
 class ClientCertificateRS256(ClientCertificate):
