@@ -20,6 +20,9 @@ struct ExampleTests {
         }
         files["access-key"] = Array(TestKeys.first.utf8)
         files["access-key-2"] = Array(TestKeys.second.utf8)
+        files["client-secret"] = Array("a secret".utf8)
+        files["federated-token"] = Array("a.federated.token".utf8)
+        files["client.pem"] = try Fixtures.bytes("certificates/leaf.pem")
         return files
     }
 
@@ -33,7 +36,12 @@ struct ExampleTests {
         let connection = "endpoint=http://127.0.0.1:8090;accesskey=\(TestKeys.first)"
         let run = try CommandRun(
             ["check", "--config", "\(place.path)/\(path)"],
-            environment: ["CREDENTIALS_DIRECTORY": place.path + "/run", "ACS_CONNECTION": connection])
+            environment: [
+                "CREDENTIALS_DIRECTORY": place.path + "/run", "ACS_CONNECTION": connection,
+                // What platforms of managed identities set.
+                "IDENTITY_HEADER": "header", "MSI_SECRET": "secret",
+                "IDENTITY_SERVER_THUMBPRINT": String(repeating: "0", count: 40),
+            ])
         #expect(run.status == .exited(0), "\(run.output)\(run.error)")
     }
 }
