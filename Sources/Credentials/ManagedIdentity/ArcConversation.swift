@@ -7,7 +7,7 @@ internal import Crypto
 ///     begin ──request──▶ awaitingChallenge ──401, request with the key──▶ awaitingToken ──▶ token
 struct ArcConversation: TokenConversation {
     let request: TokenRequest
-    /// The user-assigned identity that was asked for: an old agent gives the machine's own instead, and does not say so.
+    /// The user-assigned identity that was asked for: an old agent gives the machine's own instead, without a word.
     let expected: (name: String, value: String)?
     let keyFile: ArcKeyFile
     private var hasAnsweredChallenge = false

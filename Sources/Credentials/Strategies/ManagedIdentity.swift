@@ -69,7 +69,7 @@ extension ManagedIdentityStrategy {
         case .detected:
             guard let found = IdentitySourceName.detected(reader.variable) else {
                 reader.tell(
-                    "environment variable `IDENTITY_ENDPOINT` is set, but neither `IDENTITY_HEADER` nor `IMDS_ENDPOINT`",
+                    "environment variable `IDENTITY_ENDPOINT` is set without `IDENTITY_HEADER` or `IMDS_ENDPOINT`",
                     help: "set what belongs to it, unset it, or name the `source`")
                 return nil
             }

@@ -1,4 +1,3 @@
-import Bytes
 import ConfigDSL
 import Crypto
 import Support
@@ -33,7 +32,7 @@ struct RecordedCaseTests {
             case .done(let token):
                 #expect(calls.isEmpty)
                 #expect(pauses == recorded.pauses)
-                #expect(text(of: token) == recorded.result["token"]?.text)
+                #expect(token.text == recorded.result["token"]?.text)
                 let lifetime = token.expiresAt.unixSeconds - RecordedCase.now.unixSeconds
                 #expect(Int(lifetime) == recorded.result["expires_in"]?.integer)
                 return
@@ -58,12 +57,6 @@ struct RecordedCaseTests {
         }
         #expect(!failure.description.contains("s3cr"))
         #expect(!failure.description.contains("Trace ID"))
-    }
-
-    private func text(of token: AccessToken) -> String {
-        var head = ByteBuffer()
-        token.write(to: &head)
-        return head.span.text
     }
 }
 

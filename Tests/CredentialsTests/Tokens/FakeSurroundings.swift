@@ -105,7 +105,7 @@ struct StoreBench: Sendable {
     let store: TokenStore
     let log = LogSink()
 
-    init(jitter: Double = 0) {
+    init(jitter: Double = 0.5) {
         let (events, told) = AsyncStream<TokenEvent>.makeStream()
         self.events = events
         let (clock, endpoint, log) = (clock, endpoint, log)
