@@ -9,7 +9,7 @@ public struct ListeningSocket: Sendable {
     public let address: SocketAddress
 
     /// Connections that the system holds until they are accepted.
-    private static let backlog: Int32 = 4096
+    fileprivate static let backlog: Int32 = 4096
 
     /// Binds `address` once for each worker with `SO_REUSEPORT`, after a probe without it, so that an address that
     /// somebody else listens on is an error and not a silent share of his connections.
@@ -112,7 +112,10 @@ public struct ListeningSocket: Sendable {
         defer { _ = Glibc.close(probe) }
         var isServed = false
         try unsafe SocketAddress.unix(path).withSystemAddress { (pointer, length) throws(SystemError) in
-            isServed = unsafe Glibc.connect(probe, pointer, length) == 0 || acs_errno() == EAGAIN
+            // Only a refusal says that nobody listens.  A full queue is somebody, and so is a socket that we may not
+            // use, or one of another kind.
+            let isRefused = unsafe Glibc.connect(probe, pointer, length) != 0 && acs_errno() == ECONNREFUSED
+            isServed = !isRefused
         }
         guard !isServed else { throw SystemError(call: "bind", code: EADDRINUSE) }
         _ = unsafe Glibc.unlink(path)
@@ -166,8 +169,12 @@ public final class Listener: Channel {
     }
 
     /// Accepts everything that waits: before the listener is closed, so that nobody who got in is turned away.
+    ///
+    /// At most as many as the queue holds: whoever comes while we are at it, however many, need not be waited for.
     public func acceptAll() {
-        while descriptor >= 0, acceptSome() {}
+        for _ in 0..<ListeningSocket.backlog / Int32(Self.acceptAtMost) {
+            guard descriptor >= 0, acceptSome() else { return }
+        }
     }
 
     /// True when there may be more.
@@ -188,12 +195,11 @@ public final class Listener: Channel {
                 self.accepted(descriptor, peer)
             case .wouldBlock:
                 return false
-            case .failed(let error) where error.isOutOfDescriptors:
-                outOfDescriptors?()
+            case .failed(let error) where error.isOfOneConnection: continue
+            case .failed(let error):
+                if error.isOutOfDescriptors { outOfDescriptors?() }
                 pause()
                 return false
-            case .failed:
-                continue  // that connection ended before it was accepted
             }
             if descriptor < 0 { return false }
         }
@@ -214,5 +220,16 @@ public final class Listener: Channel {
         isPaused = true
         loop.unwatch(self)
         setDeadline(loop.now.advanced(by: Self.pauseNanoseconds))
+    }
+}
+
+extension SystemError {
+    /// What ended a connection before it was accepted: the listener is well, and others may wait (accept(2), "Error
+    /// handling").
+    fileprivate var isOfOneConnection: Bool {
+        [
+            ECONNABORTED, EPERM, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETDOWN,
+            ENETUNREACH, ETIMEDOUT,
+        ].contains(code)
     }
 }
