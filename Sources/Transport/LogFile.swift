@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Where log lines go, written by a thread of its own, so that a slow or full disk never holds a worker up.
 ///
-/// Blocks wait in a queue of bounded size; what does not fit, or cannot be written, is dropped and counted.
+/// Blocks wait in a queue of bounded size; what does not fit, or cannot be written, is dropped and counted.  With the
+/// object's end its thread writes what was left, closes the file and ends too.
 public final class LogFile: Sendable {
     /// The kinds of place.
     public enum Destination: Equatable, Sendable {
@@ -16,9 +17,47 @@ public final class LogFile: Sendable {
         case file(String)
     }
 
-    private enum Order {
+    private let queue: LogQueue
+
+    /// Opens `destination` and starts its thread; throws when a file cannot be opened.
+    public init(_ destination: Destination) throws(SystemError) {
+        let queue = try LogQueue(destination)
+        let first = try LogQueue.open(destination)
+        do throws(SystemError) {
+            try Thread.start("acs-log") { queue.run(first) }
+        } catch {
+            LogQueue.close(first, destination)
+            throw error
+        }
+        self.queue = queue
+    }
+
+    deinit { queue.leave(.end) }
+
+    /// Leaves `block`, whole lines, to be written.
+    public func write(_ block: [UInt8]) {
+        if !block.isEmpty { queue.leave(.write(block)) }
+    }
+
+    /// Opens the file anew: after it was moved away (`SIGUSR1`).
+    public func reopen() { queue.leave(.reopen) }
+
+    /// Blocks dropped since the start, for the queue was full or writing failed.
+    public var droppedBlocks: Int { queue.droppedBlocks }
+
+    /// Waits until all that was left so far is written, at most `timeout`: at the end of the process.
+    public func flush(timeout: Duration = .seconds(2)) {
+        let end = MonotonicTime.current().advanced(by: timeout.wholeNanoseconds)
+        while MonotonicTime.current() < end, !queue.isIdle { Pause.nanoseconds(2_000_000) }
+    }
+}
+
+/// What a log shares with its thread.
+private final class LogQueue: Sendable {
+    enum Order {
         case write([UInt8])
         case reopen
+        case end
     }
 
     private struct State {
@@ -28,62 +67,47 @@ public final class LogFile: Sendable {
         var isWriting = false
     }
 
-    private let destination: Destination
+    private let destination: LogFile.Destination
     private let state = Mutex(State())
     private let wake: Int32
     /// Bytes that may wait: some seconds of lines at full speed.
-    private static let queueLimitBytes = 16 << 20
+    private static let limitBytes = 16 << 20
 
-    /// Opens `destination` and starts its thread; throws when a file cannot be opened.
-    public init(_ destination: Destination) throws(SystemError) {
+    init(_ destination: LogFile.Destination) throws(SystemError) {
         self.destination = destination
-        let first = try Self.open(destination)
         wake = try check("eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) }
-        try Thread.start("acs-log") { [self] in run(first) }
     }
 
-    /// Leaves `block`, whole lines, to be written.
-    public func write(_ block: [UInt8]) {
-        guard !block.isEmpty else { return }
+    deinit { Glibc.close(wake) }
+
+    var droppedBlocks: Int { state.withLock { $0.droppedBlocks } }
+
+    /// Nothing waits or is being written.
+    var isIdle: Bool { state.withLock { $0.orders.isEmpty && !$0.isWriting } }
+
+    /// Leaves `order` for the thread, unless it is a block that does not fit.
+    func leave(_ order: Order) {
         let mustWake = state.withLock { state in
-            guard state.queuedBytes + block.count <= Self.queueLimitBytes else {
-                state.droppedBlocks += 1
-                return false
+            if case .write(let block) = order {
+                guard state.queuedBytes + block.count <= Self.limitBytes else {
+                    state.droppedBlocks += 1
+                    return false
+                }
+                state.queuedBytes += block.count
             }
-            state.queuedBytes += block.count
-            state.orders.append(.write(block))
+            state.orders.append(order)
             return state.orders.count == 1
         }
-        if mustWake { wakeWriter() }
-    }
-
-    /// Opens the file anew: after it was moved away (`SIGUSR1`).
-    public func reopen() {
-        state.withLock { $0.orders.append(.reopen) }
-        wakeWriter()
-    }
-
-    /// Blocks dropped since the start, for the queue was full or writing failed.
-    public var droppedBlocks: Int { state.withLock { $0.droppedBlocks } }
-
-    /// Waits until all that was left so far is written, at most `timeout`: at the end of the process.
-    public func flush(timeout: Duration = .seconds(2)) {
-        let end = MonotonicTime.current().advanced(by: timeout.wholeNanoseconds)
-        while MonotonicTime.current() < end {
-            let isIdle = state.withLock { $0.orders.isEmpty && !$0.isWriting }
-            if isIdle { return }
-            Pause.nanoseconds(2_000_000)
-        }
-    }
-
-    private func wakeWriter() {
+        guard mustWake else { return }
         var one: UInt64 = 1
         _ = unsafe Glibc.write(wake, &one, 8)
     }
 
-    private func run(_ first: Int32) {
+    /// The thread: carries out orders until the end is one.
+    func run(_ first: Int32) {
         var descriptor = first
-        while true {
+        var isOver = false
+        while !isOver {
             var count: UInt64 = 0
             _ = unsafe read(wake, &count, 8)
             let orders = state.withLock { state in
@@ -96,12 +120,14 @@ public final class LogFile: Sendable {
                     if !writeAll(block, to: descriptor) { state.withLock { $0.droppedBlocks += 1 } }
                 case .reopen:
                     guard case .file = destination, let fresh = try? Self.open(destination) else { continue }
-                    close(descriptor)
+                    Self.close(descriptor, destination)
                     descriptor = fresh
+                case .end: isOver = true
                 }
             }
             state.withLock { $0.isWriting = false }
         }
+        Self.close(descriptor, destination)
     }
 
     private func writeAll(_ block: [UInt8], to descriptor: Int32) -> Bool {
@@ -118,7 +144,7 @@ public final class LogFile: Sendable {
         return true
     }
 
-    private static func open(_ destination: Destination) throws(SystemError) -> Int32 {
+    static func open(_ destination: LogFile.Destination) throws(SystemError) -> Int32 {
         switch destination {
         case .standardOutput: return 1
         case .standardError: return 2
@@ -127,5 +153,10 @@ public final class LogFile: Sendable {
                 unsafe acs_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
             }
         }
+    }
+
+    /// The process's own streams stay open.
+    static func close(_ descriptor: Int32, _ destination: LogFile.Destination) {
+        if case .file = destination { _ = Glibc.close(descriptor) }
     }
 }
