@@ -203,10 +203,13 @@ extension ClientConnection {
         guard let upstream, let route = cell.exchange.route else { return false }
         let wasUnsent = cell.exchange.sentBytes == 0
         let wasStale = upstream.isReused && !cell.exchange.hasAnswerBytes && cell.exchange.method.isIdempotent
+        // A pooled connection that was dead before the first byte was no attempt; the next one is not from the pool.
+        if wasUnsent, upstream.isReused { cell.exchange.attempts -= 1 }
         dropUpstream()
         if cell.exchange.attempts < route.attempts, wasUnsent || wasStale {
             return startAttempt(cell, onlyFresh: true)
         }
+        if wasUnsent { return answer(upstreamError(.upstreamUnavailable, "The resource takes nothing.", cell), cell) }
         return answer(
             upstreamError(.upstreamFailed, "The resource ended the connection; the outcome is unknown.", cell),
             cell)
