@@ -31,7 +31,12 @@ public final class Pool {
     private var firstAddress = 0
     private var idle: [UpstreamConnection] = []
     private var isRetired = false
+    /// How many of the next idle connections are looked at before they are lent: see ``isAlive(_:)``.
+    private var wariness = Pool.wholeWariness
     private var connectTimeout: Duration = .seconds(3)
+
+    /// So many connections in a row must be found alive before the pool trusts the target.
+    private static let wholeWariness = 64
 
     /// An empty pool in `loop`; `addresses` may still be empty.
     public init(
@@ -60,7 +65,11 @@ public final class Pool {
 
     /// Lends `user` a warm connection, or begins to open one, allowing `timeout` for each address.
     public func lend(to user: any UpstreamUser, timeout: Duration, onlyFresh: Bool = false) -> Lent {
-        if !onlyFresh, let connection = idle.popLast() {
+        while !onlyFresh, let connection = idle.popLast() {
+            guard isAlive(connection) else {
+                forget(connection)
+                continue
+            }
             connection.becomeLent(to: user)
             connection.isReused = true
             connection.setDeadline(.distantFuture)
@@ -68,6 +77,18 @@ public final class Pool {
         }
         connectTimeout = timeout
         return open(for: user, tried: 0)
+    }
+
+    /// Whether an idle connection may be lent (http rule UP-6).
+    ///
+    /// What happened to it before this round of the loop is known, since idle connections are told first.  A target
+    /// that closes right behind its answers can do so within the round; that costs a system call to see, so it is
+    /// looked for only until the target has proved not to do it, and again once it has done it.
+    private func isAlive(_ connection: UpstreamConnection) -> Bool {
+        guard wariness > 0 else { return true }
+        guard !connection.hasSomethingToRead() else { return false }
+        wariness -= 1
+        return true
     }
 
     /// Opens a connection to the address `tried` places after the first; on failure, to the next.
@@ -81,7 +102,12 @@ public final class Pool {
                 let descriptor = try Connection.connect(to: address)
                 let connection = UpstreamConnection(
                     descriptor: descriptor, address: address, addressIndex: tried, pool: self, user: user)
-                try loop.add(connection)
+                do throws(SystemError) {
+                    try loop.add(connection)
+                } catch {
+                    connection.close()
+                    throw error
+                }
                 connection.setDeadline(loop.now.advanced(by: connectTimeout.wholeNanoseconds))
                 return .opening(connection)
             } catch {
@@ -138,6 +164,7 @@ public final class Pool {
 
     /// `connection` is of no more use.
     func forget(_ connection: UpstreamConnection) {
+        if connection.isIdle || connection.isReused && connection.hasPeerFinished { wariness = Self.wholeWariness }
         connection.user = nil
         connection.close()
         if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }

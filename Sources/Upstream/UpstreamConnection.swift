@@ -62,6 +62,9 @@ public final class UpstreamConnection: Connection {
         }
     }
 
+    /// It waits in the pool.
+    var isIdle: Bool { phase == .idle }
+
     func becomeIdle() { (phase, isParked) = (.idle, true) }
 
     func becomeLent(to user: any UpstreamUser) {
