@@ -3,10 +3,11 @@ internal import Glibc
 
 /// What the system allows this process.
 public enum ProcessLimits {
-    /// Raises the limit of open descriptors as far as it may go, and gives it: each connection takes one or two.
+    /// Raises the limit of open descriptors as far as it may go, and gives it (the largest number when the system does
+    /// not tell): each connection takes one or two.
     public static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
         if limit.rlim_cur < limit.rlim_max {
             limit.rlim_cur = limit.rlim_max
             _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -21,7 +21,9 @@ final class Server {
     private static let drainTimeout = Duration.seconds(30)
 
     /// Loads the file at `configPath` and serves by it; throws, with everything told, when it cannot.
-    init(configPath: String, console: SystemConsole) throws(CommandError) {
+    ///
+    /// - Parameter descriptors: how many the process may have open.
+    init(configPath: String, console: SystemConsole, descriptors: Int) throws(CommandError) {
         self.configPath = configPath
         self.console = console
         var loaded = LoadedConfiguration(path: configPath)
@@ -34,7 +36,8 @@ final class Server {
             workers = try WorkerGroup(
                 count: count,
                 services: WorkerServices(
-                    resolver: resolver, log: log, connections: ConnectionBook(), tokens: tokens.desk,
+                    resolver: resolver, log: log, connections: ConnectionBook(descriptors: descriptors),
+                    tokens: tokens.desk,
                     processID: UInt32(truncatingIfNeeded: WallClock.current() >> 20)))
         } catch {
             throw CommandError("the workers cannot be started: \(error)")

@@ -1,7 +1,8 @@
 internal import Synchronization
 internal import Transport
 
-/// Who is connected, in all workers: what `limits.connections` and `limits.connections_per_address` are held against.
+/// Who is connected, in all workers: what `limits.connections` and `limits.connections_per_address` are held against,
+/// and what the system lets the process have.
 ///
 /// Looked at when a connection comes and when it goes, never on a request's way.
 public final class ConnectionBook: Sendable {
@@ -11,28 +12,43 @@ public final class ConnectionBook: Sendable {
         var byHost: [SocketAddress: Int] = [:]
     }
 
-    /// A page for each listener, by what it binds.
-    private let pages = Mutex<[String: Page]>([:])
+    private struct Pages {
+        /// A page for each listener, by what it binds.
+        var byListener: [String: Page] = [:]
+        /// Connections of all of them.
+        var count = 0
+    }
 
-    /// Nobody yet.
-    public init() {}
+    private let pages = Mutex(Pages())
+    /// Connections in all, whatever the listeners allow.
+    private let ceiling: Int
 
-    /// True while the listener `bind` has fewer than `limit` connections.
+    /// Descriptors that clients leave to the resources and to files, at least.
+    private static let reservedDescriptors = 24
+
+    /// Nobody yet.  Of `descriptors`, which the process may have, a quarter is kept from clients: one whose request
+    /// cannot be forwarded had better wait in the system's queue.
+    public init(descriptors: Int = .max) {
+        ceiling = max(1, descriptors - max(descriptors / 4, Self.reservedDescriptors))
+    }
+
+    /// True while the listener `bind` has fewer than `limit` connections, and the process has descriptors to spare.
     func hasRoom(at bind: String, limit: Int) -> Bool {
-        pages.withLock { $0[bind]?.count ?? 0 } < limit
+        pages.withLock { $0.count < ceiling && $0.byListener[bind]?.count ?? 0 < limit }
     }
 
     /// Counts a connection; false, and not counted, when its host has `limitPerHost` already.
     func enter(_ peer: SocketAddress, at bind: String, limitPerHost: Int) -> Bool {
         pages.withLock { pages in
             if case .unix = peer {
-                pages[bind, default: Page()].count += 1
-                return true
+                pages.byListener[bind, default: Page()].count += 1
+            } else {
+                let count = pages.byListener[bind]?.byHost[peer.host] ?? 0
+                guard count < limitPerHost else { return false }
+                pages.byListener[bind, default: Page()].count += 1
+                pages.byListener[bind]?.byHost[peer.host] = count + 1
             }
-            let count = pages[bind]?.byHost[peer.host] ?? 0
-            guard count < limitPerHost else { return false }
-            pages[bind, default: Page()].count += 1
-            pages[bind]?.byHost[peer.host] = count + 1
+            pages.count += 1
             return true
         }
     }
@@ -40,12 +56,15 @@ public final class ConnectionBook: Sendable {
     /// Takes a counted connection out.
     func leave(_ peer: SocketAddress, at bind: String) {
         pages.withLock { pages in
-            guard pages[bind] != nil else { return }
-            pages[bind]?.count -= 1
-            if case .unix = peer { return }
-            let count = pages[bind]?.byHost[peer.host] ?? 1
-            pages[bind]?.byHost[peer.host] = count > 1 ? count - 1 : nil
-            if pages[bind]?.count == 0 { pages[bind] = nil }
+            guard var page = pages.byListener.removeValue(forKey: bind) else { return }
+            pages.count -= 1
+            page.count -= 1
+            if case .unix = peer {
+            } else {
+                let count = page.byHost[peer.host] ?? 1
+                page.byHost[peer.host] = count > 1 ? count - 1 : nil
+            }
+            if page.count > 0 { pages.byListener[bind] = page }
         }
     }
 }

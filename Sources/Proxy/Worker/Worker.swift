@@ -134,7 +134,10 @@ final class Worker {
             accepted(descriptor, peer, binding)
         }
         listener.mayAccept = { [unowned self] in
-            services.connections.hasRoom(at: binding.settings.bindKey, limit: binding.settings.connectionLimit)
+            let (bind, limit) = (binding.settings.bindKey, binding.settings.connectionLimit)
+            if services.connections.hasRoom(at: bind, limit: limit) { return true }
+            tellOften("as many clients are connected as may be; new connections wait")
+            return false
         }
         listener.outOfDescriptors = { [unowned self] in
             tellOften("no descriptor is left; new connections wait")

@@ -6,11 +6,11 @@ enum Run {
     static func serve(configPath: String, pidFile: String?) throws(CommandError) -> ExitStatus {
         // Before any other thread, so that all of them leave the signals to this one.
         let signals = SignalWait()
-        _ = ProcessLimits.raiseDescriptorLimit()
+        let descriptors = ProcessLimits.raiseDescriptorLimit()
         // Before the line that says that we serve: whoever reads it may want the process id.
         try pidFile.map(writeProcessID)
         defer { pidFile.map(ProcessLimits.removeFile) }
-        let server = try Server(configPath: configPath, console: SystemConsole())
+        let server = try Server(configPath: configPath, console: SystemConsole(), descriptors: descriptors)
         while true {
             switch signals.next() {
             case .reload: server.reload()
