@@ -30,6 +30,10 @@ extension Exchange {
         if head.clientRequestIDField >= 0 {
             clientRequestID = kept.keep(head.field(at: head.clientRequestIDField).value, of: inbound)
         }
+        if head.contentDigestField >= 0 {
+            // Whatever is no digest says nothing, and goes no further.
+            declaredDigest = SHA256Digest(base64: inbound.bytes(head.field(at: head.contentDigestField).value))
+        }
     }
 
     /// Decides whether the request may go on, and writes what goes: all but its body and what authorizes it.
@@ -170,7 +174,11 @@ extension Exchange {
                 // announce the largest number there is, so nothing is added to it.
                 guard decoder.remaining <= route.bodyLimitBytes - body.count else { throw Self.bodyTooLarge }
                 return .needsMore
-            case .complete: return .complete
+            case .complete:
+                if let declaredDigest, declaredDigest != body.finishedDigest() {
+                    throw GatewayError(.bodyDigestMismatch, "The body's digest is not the one that was declared.")
+                }
+                return .complete
             }
         }
     }

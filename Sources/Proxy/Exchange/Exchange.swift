@@ -73,6 +73,8 @@ struct Exchange: ~Copyable {
     var isHTTP10 = false
     /// The client waits for `100 Continue`.
     var awaitsContinue = false
+    /// What the client says that the body's digest is.
+    var declaredDigest: SHA256Digest?
     /// The client may send another request once this one is answered.
     var keepsConnection = true
     /// The route that takes it, once decided.
@@ -149,7 +151,7 @@ struct Exchange: ~Copyable {
         (attempts, keyIndex, wasRefused, sentBytes, sentBodyBytes) = (0, 0, false, 0, 0)
         (token, refusal) = (nil, nil)
         (answerBodyBytes, upstreamNanoseconds, number) = (0, 0, 0)
-        (isHTTP10, keepsConnection, awaitsContinue) = (false, true, false)
+        (isHTTP10, keepsConnection, awaitsContinue, declaredDigest) = (false, true, false, nil)
         (startedAt, bodyProgressAt) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
         Self.shrink(&inbound)
         Self.shrink(&toClient)
