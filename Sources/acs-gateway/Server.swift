@@ -77,7 +77,7 @@ final class Server {
         guard let config = loaded.result.config, let newLog = openAccessLog(config, &loaded) else { return .isRefused }
         let number = (serving?.number ?? 0) + 1
         let surroundings = Provisioner.Surroundings(
-            number: number, workers: workers.count, accessLog: newLog.file,
+            number: number, accessLog: newLog.file,
             log: log.with(level: config.telemetry.logLevel),
             spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp")
         guard let generation = loaded.provision(surroundings) else { return .isRefused }

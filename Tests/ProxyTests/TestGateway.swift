@@ -44,7 +44,7 @@ struct TestGateway {
         var result = ConfigLoader.load(file: "gateway.yaml", environment: environment)
         let strategies = StandardStrategies.decode(result.draft, into: &result.diagnostics)
         let surroundings = Provisioner.Surroundings(
-            number: 1, workers: 1, accessLog: nil, log: Self.silentLog, spoolDirectory: spoolDirectory)
+            number: 1, accessLog: nil, log: Self.silentLog, spoolDirectory: spoolDirectory)
         guard let config = result.config,
             let shared = Provisioner.provision(
                 config, strategies: strategies, in: environment, surroundings, diagnostics: &result.diagnostics)

@@ -19,6 +19,7 @@ extension ClientConnection {
             }
         }
         if error.closes { cell.exchange.keepsConnection = false }
+        worker.bodyEnded(cell)
         cell.exchange.status = error.code.status
         cell.exchange.reason = error.code
         if cell.exchange.number == 0 { cell.exchange.number = worker.nextNumber() }

@@ -126,6 +126,8 @@ extension ClientConnection {
         if generation.preferredKeys[credential.index] != cell.exchange.keyIndex {
             generation.preferredKeys[credential.index] = cell.exchange.keyIndex
         }
+        // There will be no further attempt.
+        worker.bodyEnded(cell)
         cell.exchange.beginAnswer(route, binding.settings, isTLS: tls != nil)
         cell.exchange.phase = .relaying
         return true

@@ -24,7 +24,7 @@ public final class Generation: Sendable {
     public let resources: [ResourceSettings]
     /// Who we are there.
     public let credentials: [CredentialSettings]
-    /// Bytes of request bodies held in memory, for each worker.
+    /// Bytes of request bodies held in memory, in all workers together.
     public let heldBodyLimitBytes: Int
     /// Where bodies go that memory should not hold.
     public let spoolDirectory: String
@@ -63,7 +63,7 @@ public final class Generation: Sendable {
 
 /// What a generation says beside its parts.
 public struct SharedSettings: Sendable {
-    /// For each worker.
+    /// In all workers together.
     public var heldBodyBytes: Int
     /// For spooled bodies.
     public var spoolDirectory: String

@@ -17,8 +17,6 @@ public struct Provisioner {
     public struct Surroundings: Sendable {
         /// Counts generations.
         public var number: Int
-        /// How many workers share the limits.
-        public var workers: Int
         /// Where access lines go.
         public var accessLog: LogFile?
         /// The operator's log.
@@ -27,9 +25,9 @@ public struct Provisioner {
         public var spoolDirectory: String
 
         /// See the fields.
-        public init(number: Int, workers: Int, accessLog: LogFile?, log: Logger, spoolDirectory: String) {
-            (self.number, self.workers, self.accessLog) = (number, workers, accessLog)
-            (self.log, self.spoolDirectory) = (log, spoolDirectory)
+        public init(number: Int, accessLog: LogFile?, log: Logger, spoolDirectory: String) {
+            (self.number, self.accessLog, self.log) = (number, accessLog, log)
+            self.spoolDirectory = spoolDirectory
         }
     }
 
@@ -79,7 +77,7 @@ public struct Provisioner {
             conditions.append(RouteCondition(route.match, listeners: places))
         }
         let shared = SharedSettings(
-            heldBodyBytes: max(1, config.defaults.body.totalBytes / surroundings.workers),
+            heldBodyBytes: config.defaults.body.totalBytes,
             spoolDirectory: surroundings.spoolDirectory,
             accessLog: surroundings.accessLog, log: surroundings.log)
         return Generation(

@@ -230,15 +230,3 @@ extension Exchange {
         }
     }
 }
-
-/// How many bytes of bodies one worker holds in memory, and may hold.
-struct BodyBudget {
-    private(set) var heldBytes = 0
-    var limitBytes = Int.max
-
-    /// A body now holds `after` bytes where it held `before`; false when that is more than there may be.
-    mutating func move(from before: Int, to after: Int) -> Bool {
-        heldBytes += after - before
-        return after <= before || heldBytes <= limitBytes
-    }
-}

@@ -58,12 +58,17 @@ struct HeldBody: ~Copyable {
         return try file?.read(at: offset, limit: Self.pieceBytes, into: &buffer) ?? 0
     }
 
+    /// Gives back what is held; that there was a body, and how long it was, stays known.
+    mutating func dropBytes() {
+        file = nil
+        if memory.capacity > Exchange.keptCapacityBytes { memory.releaseStorage() } else { memory.clear() }
+    }
+
     /// Forgets the body; memory above a usual size is given back.
     mutating func clear() {
         guard count > 0 else { return }
-        file = nil
         count = 0
         digest = SHA256()
-        if memory.capacity > Exchange.keptCapacityBytes { memory.releaseStorage() } else { memory.clear() }
+        dropBytes()
     }
 }

@@ -32,7 +32,7 @@ final class Worker {
     /// What serves new exchanges.
     private(set) var generation: WorkerGeneration
     /// Bodies held at the moment.
-    var bodies = BodyBudget()
+    var bodies: BodyBudget
     /// Where bytes of refused clients go.
     var dropped = ByteBuffer()
 
@@ -60,6 +60,7 @@ final class Worker {
 
     init(index: Int, services: WorkerServices, mailbox: Mailbox<WorkerMessage>) throws(SystemError) {
         (self.index, self.services) = (index, services)
+        bodies = BodyBudget(sharing: services.heldBytes)
         loop = try EventLoop()
         generation = WorkerGeneration(
             .none(log: services.log), previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in },
@@ -213,10 +214,12 @@ final class Worker {
         if spare.count < Self.spareLimit { spare.append(cell) }
     }
 
-    /// The exchange's body is no longer held.
+    /// The exchange's body is not needed any more: what it takes is given back.
     func bodyEnded(_ cell: ExchangeCell) {
+        guard cell.exchange.body.count > 0 else { return }
         let held = cell.exchange.body.heldBytes
-        if held > 0 { _ = bodies.move(from: held, to: 0) }
+        cell.exchange.body.dropBytes()
+        _ = bodies.move(from: held, to: 0)
     }
 
     // MARK: What exchanges ask
@@ -317,6 +320,8 @@ public struct WorkerServices: Sendable {
     let connections: ConnectionBook
     /// Where tokens are asked for.
     let tokens: TokenDesk
+    /// Bodies in memory now, in all workers.
+    let heldBytes = HeldBytes()
     /// Tells this process's request ids from another's.
     let processID: UInt32
 

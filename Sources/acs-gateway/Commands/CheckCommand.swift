@@ -75,6 +75,6 @@ extension Provisioner.Surroundings {
     /// For a generation that will never serve.
     fileprivate static var forChecking: Provisioner.Surroundings {
         let silence = Logger(level: .error, now: { Timestamp(unixMilliseconds: 0) }, sink: { _ in })
-        return Provisioner.Surroundings(number: 0, workers: 1, accessLog: nil, log: silence, spoolDirectory: "/tmp")
+        return Provisioner.Surroundings(number: 0, accessLog: nil, log: silence, spoolDirectory: "/tmp")
     }
 }
