@@ -48,11 +48,12 @@ enum ForwardingRules {
         return false
     }
 
-    /// Whether an answer's field goes on to the client: all but hop-by-hop and framing, which we write anew.
+    /// Whether an answer's field goes on to the client: all but hop-by-hop and framing, which we write anew, and what
+    /// looks like them.
     static func passesToClient(_ field: FieldLine) -> Bool {
         if field.isNominated { return false }
         let name = field.known
-        return name == .other || field.isLookalike || !(name.isHopByHop || name == .contentLength)
+        return name == .other || !(name.isHopByHop || name == .contentLength)
     }
 
     /// `name: value CR LF`, as it was sent, white space around the value aside.

@@ -82,11 +82,12 @@ struct HTTPCase: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(id) (\(rule)) \(title)" }
 
-    /// Every case of the file.
+    /// Every case of the two files: what others gave us, and what we found ourselves.
     static func all() throws -> [HTTPCase] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try Fixtures.lines("vectors/http1-cases.jsonl").map { line in
+        let lines = try Fixtures.lines("vectors/http1-cases.jsonl") + Fixtures.lines("http1-more-cases.jsonl")
+        return try lines.map { line in
             try decoder.decode(HTTPCase.self, from: Data(line.utf8))
         }
     }
