@@ -43,6 +43,8 @@ open class Connection: Channel {
     private final var sawCloseNotify = false
     /// The peer takes nothing more; what it said before may still be unread.
     private final var sendingFailed = false
+    /// A FIN is owed behind what the system has not taken yet.
+    private final var isFinishing = false
     /// Ciphertext that the system has not taken yet.
     private final var unsentCiphertext = ByteBuffer()
 
@@ -64,6 +66,7 @@ open class Connection: Channel {
         if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) { mayRead = true }
         if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) { mayWrite = true }
         if !readiness.isDisjoint(with: [.peerFinished, .hungUp, .failed]) { peerFinished = true }
+        if isFinishing, mayWrite { finishSending() }
     }
 
     /// The peer said that it will send no more, by FIN or by close_notify, though bytes may still be unread.
@@ -255,13 +258,20 @@ open class Connection: Channel {
     }
 
     /// Says that we send no more: close_notify, then FIN.
-    public final func finishSending() {
-        if let tls, let loop = unsafe loop, tlsFailure == nil, unsentCiphertext.isEmpty {
+    ///
+    /// `.blocked` when the system has no room for the former: without it the peer could take the end for a cut.  Both
+    /// follow once there is room, if the connection is not closed before.
+    @discardableResult
+    public final func finishSending() -> Sent {
+        guard descriptor >= 0 else { return .failed }
+        var sent = Sent.all
+        if let tls, let loop = unsafe loop, tlsFailure == nil {
             tls.close(outgoing: &loop.ciphertextOut)
-            _ = flushCiphertext(loop)
+            sent = flushCiphertext(loop)
         }
-        guard descriptor >= 0 else { return }
-        _ = shutdown(descriptor, Int32(SHUT_WR))
+        isFinishing = sent == .blocked
+        if !isFinishing { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+        return sent
     }
 
     /// Makes the coming ``Channel/close()`` a reset, so that a cut answer cannot look whole (http rule UP-7).

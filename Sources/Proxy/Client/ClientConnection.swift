@@ -265,8 +265,8 @@ final class ClientConnection: Connection {
         cell.exchange.inbound.clear()
         self.cell = nil
         worker.takeBack(cell)
-        finishSending()
-        guard !isQuiet else {
+        let isSaid = finishSending() != .blocked
+        guard !isQuiet || !isSaid else {
             finish()
             return
         }
