@@ -21,6 +21,8 @@ internal import COpenSSL
     public init(_ file: Secret, password: Secret? = nil) throws(SigningCertificateError) {
         OpenSSLFailure.forget()
         let parts = try CertificateFile.read(file, password: password)
+        // Its certificates free their handles: the optimizer must not let them go before the last check.
+        defer { extendLifetime(parts) }
         // From here on `deinit` frees the key, also when a check fails.
         unsafe key = unsafe parts.key
         chain = parts.certificates.map { unsafe $0.handle.der }
