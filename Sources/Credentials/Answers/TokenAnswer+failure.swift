@@ -80,7 +80,7 @@ extension TokenAnswer {
             }
             guard !isLeak else { return "(it repeats a secret, and is not shown)" }
             var text = words.withBytes { $0.text }
-            if let end = text.firstRange(of: " Trace ID:") { text = String(text[..<end.lowerBound]) }
+            if let end = text.firstRange(of: "Trace ID:") { text = String(text[..<end.lowerBound]) }
             let scalars = text.unicodeScalars.prefix(TokenAnswer.wordsLimit).map { scalar in
                 scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar
             }

@@ -10,19 +10,20 @@ struct ArcConversation: TokenConversation {
     /// The user-assigned identity that was asked for: an old agent gives the machine's own instead, without a word.
     let expected: (name: String, value: String)?
     let keyFile: ArcKeyFile
-    private var hasAnsweredChallenge = false
+    /// What the second request showed; `nil` while the first is under way.
+    private var shownKey: Secret?
 
     init(request: TokenRequest, expected: (name: String, value: String)?, keyFile: ArcKeyFile) {
         (self.request, self.expected, self.keyFile) = (request, expected, keyFile)
     }
 
     mutating func begin(at now: TokenInstant) -> TokenMove {
-        hasAnsweredChallenge = false
+        shownKey = nil
         return .send(request)
     }
 
     mutating func read(_ answer: TokenAnswer, requestedAt: TokenInstant, at now: TokenInstant) -> TokenMove {
-        if hasAnsweredChallenge { return token(in: answer, requestedAt: requestedAt, at: now) }
+        if let shownKey { return token(in: answer, hiding: shownKey, requestedAt: requestedAt, at: now) }
         guard answer.status == 401 else {
             if answer.status == 200 {
                 return .failed(TokenFailure("the Arc agent gave a token without a challenge"), status: 200)
@@ -32,8 +33,8 @@ struct ArcConversation: TokenConversation {
         do throws(TokenFailure) {
             let key = try keyFile.key(named: answer.challenge())
             var second = request
-            second.fields.append(("Authorization", .secret(key)))
-            hasAnsweredChallenge = true
+            second.fields.append(("Authorization", .secret(Self.authorization(key))))
+            shownKey = key
             return .send(second)
         } catch {
             return .failed(error, status: nil)
@@ -44,9 +45,20 @@ struct ArcConversation: TokenConversation {
 
     var unreachableAdvice: String? { "see whether the Arc agent runs: `azcmagent show`" }
 
-    private func token(in answer: TokenAnswer, requestedAt: TokenInstant, at now: TokenInstant) -> TokenMove {
+    /// The key as it is: it is no user and password, and not encoded again.
+    private static func authorization(_ key: Secret) -> Secret {
+        var value = ByteBuffer(capacity: 2 * ArcKeyFile.limitBytes)
+        defer { value.wipe() }
+        value.append("Basic ")
+        key.withBytes { value.append($0) }
+        return Secret(copying: value.span)
+    }
+
+    private func token(
+        in answer: TokenAnswer, hiding key: Secret, requestedAt: TokenInstant, at now: TokenInstant
+    ) -> TokenMove {
         guard answer.status == 200 else {
-            var failure = answer.platformFailure(.platform, hiding: [], at: now)
+            var failure = answer.platformFailure(.platform, hiding: [key], at: now)
             if answer.status == 401 { failure.advice = "the Arc agent does not believe its own key: restart it" }
             return .failed(failure, status: answer.status)
         }
@@ -93,7 +105,7 @@ struct ArcKeyFile: Sendable {
     static let limitBytes = 4096
     private static let suffix = ".key"
 
-    /// The value of the `Authorization` field: `Basic`, and the content of the file at `path` as it is.
+    /// The content of the file at `path`, without the line end behind it.
     func key(named path: String) throws(TokenFailure) -> Secret {
         let name = path.dropFirst(directory.count)
         guard path.hasPrefix(directory), name.hasSuffix(Self.suffix), name.first != ".",
@@ -112,7 +124,7 @@ struct ArcKeyFile: Sendable {
                 advice: error == .notPermitted ? "put the gateway's user into the group `himds`" : nil)
         }
         try check(file)
-        return try authorization(file.content)
+        return try Self.key(in: file.content)
     }
 
     private func check(_ file: GuardedFile) throws(TokenFailure) {
@@ -129,17 +141,14 @@ struct ArcKeyFile: Sendable {
         }
     }
 
-    private func authorization(_ content: Secret) throws(TokenFailure) -> Secret {
-        var value = ByteBuffer(capacity: 2 * Self.limitBytes)
-        defer { value.wipe() }
-        value.append("Basic ")
-        let isPlain = content.withBytes { bytes in
+    private static func key(in content: Secret) throws(TokenFailure) -> Secret {
+        let key = content.withBytes { bytes -> Secret? in
             var end = bytes.count
             while end > 0, bytes[end - 1] == ASCII.lineFeed || bytes[end - 1] == ASCII.carriageReturn { end -= 1 }
-            value.append(bytes.extracting(..<end))
-            return end > 0 && (0..<end).allSatisfy { 0x21...0x7E ~= bytes[$0] }
+            let isPlain = end > 0 && (0..<end).allSatisfy { 0x21...0x7E ~= bytes[$0] }
+            return isPlain ? Secret(copying: bytes.extracting(..<end)) : nil
         }
-        guard isPlain else { throw TokenFailure("the Arc agent's key file holds no key") }
-        return Secret(copying: value.span)
+        guard let key else { throw TokenFailure("the Arc agent's key file holds no key") }
+        return key
     }
 }

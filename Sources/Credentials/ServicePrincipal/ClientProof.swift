@@ -11,14 +11,6 @@ enum ClientProof: Sendable {
     /// The platform's own token, read from its file for each request, since the platform renews it.
     case federated(path: String)
 
-    /// What must not be shown, should the endpoint repeat it.
-    var secrets: [Secret] {
-        switch self {
-        case .secret(let secret): [secret]
-        case .certificate, .federated: []
-        }
-    }
-
     /// What makes a difference for the token.
     var identity: [TokenIdentity.Part] {
         switch self {
@@ -58,8 +50,12 @@ enum FederatedToken {
     @_lifetime(copy bytes)
     private static func trimmed(_ bytes: Span<UInt8>) -> Span<UInt8> {
         var (start, end) = (0, bytes.count)
-        while start < end, bytes[start] <= ASCII.space { start += 1 }
-        while end > start, bytes[end - 1] <= ASCII.space { end -= 1 }
+        while start < end, isBlank(bytes[start]) { start += 1 }
+        while end > start, isBlank(bytes[end - 1]) { end -= 1 }
         return bytes.extracting(start..<end)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == ASCII.space || byte == ASCII.tab || byte == ASCII.lineFeed || byte == ASCII.carriageReturn
     }
 }

@@ -9,6 +9,8 @@ struct EntraConversation: TokenConversation {
     let environment: TokenEnvironment
     /// The file of a federated token was read again after it was refused.
     private var wasReadAgain = false
+    /// What the last request had that must not be shown, should the endpoint repeat it.
+    private var sent: [Secret] = []
 
     init(_ principal: ServicePrincipal, claims: String?, environment: TokenEnvironment) {
         (self.principal, self.claims, self.environment) = (principal, claims, environment)
@@ -27,7 +29,7 @@ struct EntraConversation: TokenConversation {
             return .reading { () throws(TokenFailure) in try answer.token(requestedAt: requestedAt) }
         }
         var failure = answer.failure(
-            isRetryable: RetryRules.entra.isRetryable(answer.status), hiding: principal.proof.secrets, at: now)
+            isRetryable: RetryRules.entra.isRetryable(answer.status), hiding: sent, at: now)
         if case .federated = principal.proof, !wasReadAgain, failure.isStaleFederation {
             // The platform may just have renewed the file.
             wasReadAgain = true
@@ -40,27 +42,25 @@ struct EntraConversation: TokenConversation {
 
     var unreachableAdvice: String? { "check `authority`, and that this machine reaches it" }
 
-    private func request(at now: TokenInstant) throws(TokenFailure) -> TokenRequest {
+    private mutating func request(at now: TokenInstant) throws(TokenFailure) -> TokenRequest {
         var form = TokenForm()
         form.add("grant_type", "client_credentials")
         form.add("client_id", principal.clientID)
         form.add("scope", principal.scope.text)
         switch principal.proof {
         case .secret(let secret):
+            sent = [secret]
             form.add("client_secret", secret)
         case .certificate(let assertion):
+            let token = try signed(assertion, at: now)
+            sent = [token]
             form.add("client_assertion_type", ClientAssertion.type)
-            do throws(SigningCertificateError) {
-                form.add(
-                    "client_assertion",
-                    try assertion.signed(
-                        client: principal.clientID, audience: principal.tokenURL, at: now, random: environment.random))
-            } catch {
-                throw TokenFailure("the certificate \(error)")
-            }
+            form.add("client_assertion", token)
         case .federated(let path):
+            let token = try FederatedToken.read(path, environment)
+            sent = [token]
             form.add("client_assertion_type", ClientAssertion.type)
-            form.add("client_assertion", try FederatedToken.read(path, environment))
+            form.add("client_assertion", token)
         }
         if let claims = RequestedClaims.json(answering: claims, withCAE: principal.usesCAE) {
             form.add("claims", claims)
@@ -69,6 +69,15 @@ struct EntraConversation: TokenConversation {
             method: .post, url: principal.tokenURL, fields: [("Content-Type", .text(TokenForm.contentType))],
             body: form.body(), trust: principal.trust, connectTimeout: .seconds(10), totalTimeout: .seconds(30),
             isMetadata: false)
+    }
+
+    private func signed(_ assertion: ClientAssertion, at now: TokenInstant) throws(TokenFailure) -> Secret {
+        do throws(SigningCertificateError) {
+            return try assertion.signed(
+                client: principal.clientID, audience: principal.tokenURL, at: now, random: environment.random)
+        } catch {
+            throw TokenFailure("the certificate \(error)")
+        }
     }
 }
 

@@ -69,7 +69,9 @@ extension ServicePrincipal {
                 help: "upload a new one to the app registration")
         } else if days < warningDays {
             fields.report(
-                .certificateEnds, "the certificate in `\(path.shown)` ends in \(days) days", at: path.place,
+                .certificateEnds,
+                "the certificate in `\(path.shown)` ends in \(days == 0 ? "less than a day" : "\(days) days")",
+                at: path.place,
                 help: "upload a new one to the app registration, then change the file")
         }
     }

@@ -73,7 +73,7 @@ enum StrategyText {
 
     /// The same, with what is said about it: `LINE ID MESSAGE`.
     static func load(
-        _ yaml: String, _ environment: LoadEnvironment, resource: String = "https://contoso.communication.azure.com"
+        _ yaml: String, _ environment: LoadEnvironment, resource: String = "\"https://contoso.communication.azure.com\""
     ) -> (strategy: (any TokenStrategy)?, findings: [String]) {
         let config = """
             version: 1
