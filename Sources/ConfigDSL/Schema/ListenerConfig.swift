@@ -24,6 +24,18 @@ public struct ListenerConfig: Sendable {
     public var bindPlace: SourcePlace
 }
 
+extension ListenerConfig {
+    /// What a listener of two generations has in common when its socket stays: the address, or, where the system
+    /// chooses the port, the name as well.
+    public var bindKey: String {
+        switch bind {
+        case .tcp(let host, 0): "\(host):0 \(name)"
+        case .tcp(let host, let port): "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
 /// The TLS side of a listener.
 public struct ListenerTLSConfig: Sendable {
     /// PEM file with the certificate and its chain.

@@ -202,18 +202,6 @@ extension FileFailure {
     }
 }
 
-extension ListenerConfig {
-    /// What a listener of two generations has in common when its socket stays: the address, or, where the system
-    /// chooses the port, the name as well.
-    public var bindKey: String {
-        switch bind {
-        case .tcp(let host, 0): "\(host):0 \(name)"
-        case .tcp(let host, let port): "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-}
-
 extension RouteCondition {
     fileprivate init(_ match: ConfigDSL.RouteMatch, listeners: [String: Int]) {
         if let exact = match.path {
