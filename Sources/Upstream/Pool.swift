@@ -4,14 +4,15 @@ public import Transport
 
 /// One worker's connections to one target: idle ones are lent last in, first out, so that few stay warm.
 ///
-/// Not Sendable: it belongs to its worker.  Bounded by `idleLimit` when idle and by the clients' limit when lent.
+/// Not Sendable: it belongs to its worker.  Bounded by `idleLimit` when idle, by the clients' limit when lent or waited
+/// for, and by ``abandonedLimit`` when being opened for nobody.
 public final class Pool {
     /// What came of asking for a connection.
     public enum Lent {
         /// A warm one.
         case ready(UpstreamConnection)
         /// One is being opened; the user will be told.
-        case opening(UpstreamConnection)
+        case opening(Dial)
         /// None can be had.
         case failed(ConnectFailure)
     }
@@ -19,24 +20,30 @@ public final class Pool {
     /// Where its connections go.
     public let target: UpstreamTarget
     /// The last TLS session that the target gave out, to resume.
-    var session: TLSSession?
-    /// Where a handshake's plaintext would land; there must be none.
-    var handshakeBytes = ByteBuffer()
+    private(set) var session: TLSSession?
+    /// Where bytes land that nobody asked for; empty between calls.
+    var strayBytes = ByteBuffer()
 
-    private let loop: EventLoop
+    let loop: EventLoop
     /// Told when a name should be asked again: an address did not answer.
     private let nameIsStale: () -> Void
+    /// In the order in which they are tried; counted by the epoch.
     private var addresses: [SocketAddress]
-    /// The address that worked last; the next connection starts there.
-    private var firstAddress = 0
+    private var addressEpoch: UInt32 = 0
+    /// The address that worked last; the next connection goes there first.
+    private var lastGood: SocketAddress?
     private var idle: [UpstreamConnection] = []
+    /// Connections that are opened though nobody waits for them any more.
+    private var abandoned: [Dial] = []
     private var isRetired = false
     /// How many of the next idle connections are looked at before they are lent: see ``isAlive(_:)``.
     private var wariness = Pool.wholeWariness
-    private var connectTimeout: Duration = .seconds(3)
 
     /// So many connections in a row must be found alive before the pool trusts the target.
     private static let wholeWariness = 64
+    /// So many connections that nobody waits for any more are opened to their end, to be kept warm; others are called
+    /// off, since clients that come and go must not open connections without a bound.
+    static let abandonedLimit = 16
 
     /// An empty pool in `loop`; `addresses` may still be empty.
     public init(
@@ -45,38 +52,47 @@ public final class Pool {
         (self.target, self.addresses, self.loop, self.nameIsStale) = (target, addresses, loop, nameIsStale)
     }
 
-    /// The name's addresses, asked anew.  Open connections stay.
+    /// The name's addresses, asked anew.  Idle connections to an address that is gone are closed, lent ones when they
+    /// come back.
     public func update(addresses: [SocketAddress]) {
         guard addresses != self.addresses else { return }
         self.addresses = addresses
-        firstAddress = 0
+        addressEpoch &+= 1
+        if let lastGood, !addresses.contains(lastGood) { self.lastGood = nil }
+        for connection in idle where !isWanted(connection) { forget(connection) }
     }
 
     /// Ends it: idle connections close now, lent ones when they come back.
     public func retire() {
         isRetired = true
-        while let connection = idle.popLast() { connection.close() }
+        while let connection = idle.popLast() { connection.callOff() }
+        for dial in abandoned { dial.callOff() }
+        abandoned = []
     }
 
     /// Idle connections now.
     public var idleCount: Int { idle.count }
+    /// Connections that are being opened for nobody, now.
+    var abandonedCount: Int { abandoned.count }
 
     // MARK: Lending
 
     /// Lends `user` a warm connection, or begins to open one, allowing `timeout` for each address.
     public func lend(to user: any UpstreamUser, timeout: Duration, onlyFresh: Bool = false) -> Lent {
         while !onlyFresh, let connection = idle.popLast() {
-            guard isAlive(connection) else {
-                forget(connection)
-                continue
-            }
-            connection.becomeLent(to: user)
-            connection.isReused = true
-            connection.setDeadline(.distantFuture)
-            return .ready(connection)
+            if isAlive(connection), connection.lend(to: user, at: loop.now) { return .ready(connection) }
+            forget(connection)
         }
-        connectTimeout = timeout
-        return open(for: user, tried: 0)
+        let dial = Dial(AddressRace(addressesToTry(), host: target.dialled.host), in: self, for: user, timeout: timeout)
+        guard let failure = dial.start() else { return .opening(dial) }
+        nameIsStale()
+        return .failed(failure)
+    }
+
+    /// The addresses, the one that worked last first.
+    private func addressesToTry() -> [SocketAddress] {
+        guard let lastGood, lastGood != addresses.first else { return addresses }
+        return [lastGood] + addresses.filter { $0 != lastGood }
     }
 
     /// Whether an idle connection may be lent (http rule UP-6).
@@ -91,82 +107,84 @@ public final class Pool {
         return true
     }
 
-    /// Opens a connection to the address `tried` places after the first; on failure, to the next.
-    private func open(for user: any UpstreamUser, tried: Int) -> Lent {
-        var tried = tried
-        var failure = ConnectFailure.noAddress(host: target.host)
-        while tried < addresses.count {
-            let index = (firstAddress + tried) % addresses.count
-            let address = addresses[index]
-            do throws(SystemError) {
-                let descriptor = try Connection.connect(to: address)
-                let connection = UpstreamConnection(
-                    descriptor: descriptor, address: address, addressIndex: tried, pool: self, user: user)
-                do throws(SystemError) {
-                    try loop.add(connection)
-                } catch {
-                    connection.close()
-                    throw error
-                }
-                connection.setDeadline(loop.now.advanced(by: connectTimeout.wholeNanoseconds))
-                return .opening(connection)
-            } catch {
-                failure = .refused(error, address)
-                tried += 1
-            }
+    /// A connection on its way to `address`, for `dial`.
+    func connect(
+        to address: SocketAddress, for dial: Dial, timeoutNanoseconds: Int64
+    ) throws(SystemError) -> UpstreamConnection {
+        let descriptor = try Connection.connect(to: address)
+        let connection = UpstreamConnection(
+            descriptor: descriptor, address: address, addressEpoch: addressEpoch, pool: self, dial: dial)
+        do throws(SystemError) {
+            try loop.add(connection)
+        } catch {
+            connection.callOff()
+            throw error
         }
-        nameIsStale()
-        return .failed(failure)
+        connection.setDeadline(loop.now.advanced(by: timeoutNanoseconds))
+        return connection
     }
 
-    // MARK: What connections tell
+    // MARK: What dials tell
 
     /// `connection` is open: it goes to who waits for it, or waits itself.
-    func opened(_ connection: UpstreamConnection) {
-        if !addresses.isEmpty { firstAddress = (firstAddress + connection.addressIndex) % addresses.count }
-        connection.setDeadline(.distantFuture)
-        guard let user = connection.user else {
+    func opened(_ connection: UpstreamConnection, by dial: Dial) {
+        lastGood = connection.address
+        ended(dial)
+        guard let user = dial.user, connection.lend(to: user, at: loop.now) else {
             takeBack(connection)
             return
         }
-        connection.becomeLent(to: user)
         user.upstreamOpened(connection)
     }
 
-    /// `connection` could not be opened: the next address is tried, or the user told.
-    func openingFailed(_ connection: UpstreamConnection, _ failure: ConnectFailure) {
-        let user = connection.user
-        forget(connection)
-        nameIsStale()
-        guard let user else { return }
-        if connection.addressIndex + 1 < addresses.count {
-            switch open(for: user, tried: connection.addressIndex + 1) {
-            case .ready(let next), .opening(let next): user.upstreamChanged(to: next)
-            case .failed(let last): user.upstreamFailed(last)
-            }
-        } else {
-            user.upstreamFailed(failure)
+    /// Nobody waits for `dial` any more: whether it goes on, to keep what comes of it warm.
+    func keepsGoing(_ dial: Dial) -> Bool {
+        guard !isRetired, abandoned.count < Self.abandonedLimit, idle.count + abandoned.count < target.idleLimit else {
+            return false
         }
+        abandoned.append(dial)
+        return true
     }
+
+    /// `dial` has come to its end.
+    func ended(_ dial: Dial) {
+        if !abandoned.isEmpty { abandoned.removeAll { $0 === dial } }
+    }
+
+    /// An address did not answer: its name should be asked again.
+    func nameMayBeStale() { nameIsStale() }
+
+    // MARK: What connections tell
 
     /// `connection` served an exchange and is clean.
     func takeBack(_ connection: UpstreamConnection) {
-        connection.user = nil
-        if let fresh = connection.tls?.latestSession { session = fresh }
-        guard !isRetired, idle.count < target.idleLimit, !connection.hasPeerFinished else {
-            connection.close()
-            return
-        }
-        connection.becomeIdle()
-        connection.setDeadline(loop.now.advanced(by: target.idleTimeout.wholeNanoseconds))
-        idle.append(connection)
+        keepSession(of: connection)
+        let mayStay = !isRetired && idle.count < target.idleLimit && isWanted(connection)
+        let keepUntil = mayStay ? loop.now.advanced(by: target.idleTimeout.wholeNanoseconds) : nil
+        if connection.release(keepUntil: keepUntil) { idle.append(connection) }
     }
 
     /// `connection` is of no more use.
     func forget(_ connection: UpstreamConnection) {
-        if connection.isIdle || connection.isReused && connection.hasPeerFinished { wariness = Self.wholeWariness }
-        connection.user = nil
-        connection.close()
-        if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+        keepSession(of: connection)
+        let wasIdle = connection.isIdle
+        if wasIdle || connection.isReused && connection.hasPeerFinished { wariness = Self.wholeWariness }
+        connection.callOff()
+        if wasIdle, let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+    }
+
+    /// The target's name still has the address that `connection` goes to.
+    private func isWanted(_ connection: UpstreamConnection) -> Bool {
+        guard connection.addressEpoch != addressEpoch else { return true }
+        guard addresses.contains(connection.address) else { return false }
+        connection.addressEpoch = addressEpoch
+        return true
+    }
+
+    /// Keeps what the target gave out to resume with.
+    private func keepSession(of connection: UpstreamConnection) {
+        guard let fresh = connection.tls?.latestSession, connection.tlsFailure == nil else { return }
+        // Once: a session that was resumed since is of no use again (RFC 8446 §C.4).
+        if connection.keptSession !== fresh { (connection.keptSession, session) = (fresh, fresh) }
     }
 }

@@ -1,3 +1,4 @@
+public import Bytes
 internal import Crypto
 public import Transport
 
@@ -5,47 +6,77 @@ public import Transport
 public protocol UpstreamUser: AnyObject {
     /// The connection asked for is open and lent to the user.
     func upstreamOpened(_ connection: UpstreamConnection)
-    /// The address asked for did not answer; `connection` is on its way to the next.
-    func upstreamChanged(to connection: UpstreamConnection)
     /// No address of the target could be reached; nothing was sent.
     func upstreamFailed(_ failure: ConnectFailure)
     /// The lent connection can be read or written again.
     func upstreamBecameReady()
 }
 
-/// One connection to a target, from its connect to its close.
+/// One connection to a target, from its connect to its close: does what ``UpstreamStateMachine`` says.
 ///
-///     connecting ──writable──▶ handshaking ──established──▶ lent ◀──lend── idle
-///          └──────(plain)──────────────────────────────────▶ │ ──give back──▶ ┘
-///
-/// Any failure before `lent` goes to the ``Pool``, which tries the target's next address.
+/// Any failure before it is open goes to the ``Dial`` that it belongs to, which tries the target's next address.
 public final class UpstreamConnection: Connection {
-    private enum Phase {
-        /// The TCP handshake is under way.
-        case connecting
-        /// The TLS handshake is under way.
-        case handshaking
-        /// A user has it.
-        case lent
-        /// It waits in the pool; any byte now ends it (http rule UP-6).
-        case idle
-    }
-
-    /// True when an earlier exchange used it, so that the peer may have closed it in between (RT-1).
-    public internal(set) var isReused = false
-    /// The address it goes to.
+    /// The address it goes to: the target's, or its proxy's.
     public let address: SocketAddress
-    /// Which of the target's addresses that is.
-    let addressIndex: Int
-    /// Who waits for it or has it.
-    var user: (any UpstreamUser)?
+    /// Which list of addresses it was found in, or checked against since: see ``Pool/update(addresses:)``.
+    var addressEpoch: UInt32
+    /// The last session to resume that its pool took from it.
+    var keptSession: TLSSession?
+    /// Who has it.
+    private(set) var user: (any UpstreamUser)?
 
     private let pool: Pool
-    private var phase = Phase.connecting
+    /// What it is opened for; `nil` once it is open.
+    private var dial: Dial?
+    private var tunnel: Tunnel?
+    private var machine: UpstreamStateMachine
 
-    init(descriptor: Int32, address: SocketAddress, addressIndex: Int, pool: Pool, user: any UpstreamUser) {
-        (self.address, self.addressIndex, self.pool, self.user) = (address, addressIndex, pool, user)
+    init(descriptor: Int32, address: SocketAddress, addressEpoch: UInt32, pool: Pool, dial: Dial) {
+        (self.address, self.addressEpoch, self.pool, self.dial) = (address, addressEpoch, pool, dial)
+        machine = UpstreamStateMachine(pool.target.way)
         super.init(descriptor: descriptor)
+    }
+
+    // MARK: For its user
+
+    /// True when it was lent from the pool, so that the peer may have closed it in between (RT-1).
+    public var isReused: Bool { machine.isReused }
+
+    /// Writes and consumes `buffer`, as ``Connection/send(_:)`` does; the first byte of a request goes out only if the
+    /// peer has said nothing before (http rule UP-6), else it is `.failed` and nothing was sent.
+    public func sendRequest(_ buffer: inout ByteBuffer) -> Sent {
+        if machine.awaitsFirstByte, !isSilent { return .failed }
+        let before = buffer.count
+        let sent = send(&buffer)
+        if buffer.count != before { machine.sent() }
+        return sent
+    }
+
+    /// Appends what has come of the answer to `buffer`; before anything was asked there is none, and it is `.failed`.
+    public func receiveAnswer(into buffer: inout ByteBuffer, atLeast minimum: Int = 4096) -> Received {
+        guard !machine.awaitsFirstByte else { return .failed }
+        let received = receive(into: &buffer, atLeast: minimum)
+        if case .bytes = received, !machine.received() { return .failed }
+        return received
+    }
+
+    /// What its end means for the request; only while it is lent.
+    public func breakdown(isIdempotent: Bool) -> Breakdown {
+        switch machine.breakdown(isIdempotent: isIdempotent) {
+        case .unsent(let wasReused): .unsent(wasReused: wasReused)
+        case .mayRepeat: .mayRepeat
+        case .outcomeUnknown: .outcomeUnknown
+        }
+    }
+
+    /// What a connection's end before any answer means for the request (http rules RT-1, RT-2).
+    public enum Breakdown: Equatable, Sendable {
+        /// Not a byte went out: any request may go over another connection.  From the pool it was no attempt at all.
+        case unsent(wasReused: Bool)
+        /// An idempotent request over a connection that the peer may have closed before it came: once more.
+        case mayRepeat
+        /// What the peer did with the request nobody knows.
+        case outcomeUnknown
     }
 
     /// Gives it back for the next exchange: only after an answer that was read to its end and allows it.
@@ -54,74 +85,151 @@ public final class UpstreamConnection: Connection {
     /// Closes it; nobody hears of it again.
     public func drop() { pool.forget(self) }
 
-    /// The user no longer wants it: one that is still being opened is finished and kept warm, a lent one is closed.
-    public func abandon() {
-        switch phase {
-        case .connecting, .handshaking: user = nil
-        case .lent, .idle: drop()
+    // MARK: For its pool
+
+    /// It waits in the pool.
+    var isIdle: Bool { machine.isIdle }
+
+    /// Lends it to `user`; false when it is past its time.
+    func lend(to user: any UpstreamUser, at now: MonotonicTime) -> Bool {
+        guard machine.lend(at: now) else { return false }
+        self.user = user
+        isParked = false
+        setDeadline(.distantFuture)
+        return true
+    }
+
+    /// Nobody uses it any more: it waits until `keepUntil` for its next user, or is closed.
+    func release(keepUntil: MonotonicTime?) -> Bool {
+        user = nil
+        switch machine.release(isSilent: keepUntil != nil && !hasPeerFinished && isSilent, keepUntil: keepUntil) {
+        case .park(let until):
+            isParked = true
+            setDeadline(until)
+            return true
+        case .close:
+            close()
+            return false
         }
     }
 
-    /// It waits in the pool.
-    var isIdle: Bool { phase == .idle }
-
-    func becomeIdle() { (phase, isParked) = (.idle, true) }
-
-    func becomeLent(to user: any UpstreamUser) {
-        (phase, isParked) = (.lent, false)
-        self.user = user
+    /// Closes it, whatever it does, and tells nobody.
+    func callOff() {
+        (user, dial, tunnel) = (nil, nil, nil)
+        machine.close()
+        close()
     }
+
+    /// The peer has said nothing that was not asked for.  Records of TLS without content, such as new session tickets,
+    /// say nothing.  Calls the system only if something has come.
+    private var isSilent: Bool {
+        guard mayRead else { return true }
+        let received = receive(into: &pool.strayBytes)
+        pool.strayBytes.clear()
+        return received == .wouldBlock
+    }
+
+    // MARK: Events
 
     override public func ready(_ readiness: Readiness) {
         note(readiness)
-        switch phase {
-        case .connecting: finishConnecting(readiness)
-        case .handshaking: continueHandshake()
-        case .lent: user?.upstreamBecameReady()
-        case .idle:
-            // Only room to write is no news; a byte, or the end, means that its next answer cannot be trusted.
-            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) { drop() }
+        switch machine.ready(isNews: !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed])) {
+        case .tellUser: user?.upstreamBecameReady()
+        case .checkSilence: if hasPeerFinished || !isSilent { drop() }
+        case .finishConnecting: finishConnecting(readiness)
+        case .continueTunnel: continueTunnel()
+        case .continueHandshake: continueHandshake()
+        case .ignore: break
         }
     }
 
     override public func deadlinePassed() {
-        switch phase {
-        case .connecting, .handshaking: pool.openingFailed(self, .timedOut(address))
-        case .idle: drop()
-        case .lent: break  // the user keeps its own time
+        switch machine.deadlinePassed() {
+        case .fail: fail(.timedOut(address))
+        case .close: drop()
+        case .ignore: break
         }
+    }
+
+    // MARK: Opening
+
+    private func go(on step: UpstreamStateMachine.Step) {
+        switch step {
+        case .askForTunnel:
+            tunnel = pool.target.proxy.map(Tunnel.init)
+            continueTunnel()
+        case .shakeHands: shakeHands()
+        case .isOpen:
+            setDeadline(.distantFuture)
+            let dial = dial
+            self.dial = nil
+            dial?.isOpen(self)
+        }
+    }
+
+    private func fail(_ failure: ConnectFailure) {
+        let dial = dial
+        callOff()
+        dial?.hasFailed(self, failure)
     }
 
     private func finishConnecting(_ readiness: Readiness) {
         guard !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) else { return }
         if let error = connectFailure {
-            pool.openingFailed(self, .refused(error, address))
+            fail(.refused(error, address))
             return
         }
-        guard let context = pool.target.tls else {
-            pool.opened(self)
+        dial?.isConnected(self)
+        go(on: machine.connected())
+    }
+
+    private func continueTunnel() {
+        guard let tunnel else { return }
+        _ = send(&tunnel.outgoing)  // should it fail, the proxy may have said why before
+        while true {
+            switch receive(into: &tunnel.incoming) {
+            case .wouldBlock: return
+            case .end, .failed:
+                fail(.proxyFailed(address, "ended the connection before it answered CONNECT"))
+                return
+            case .bytes: break
+            }
+            switch tunnel.read() {
+            case .needsMore: continue
+            case .open:
+                self.tunnel = nil
+                go(on: machine.tunnelOpened())
+            case .refused(let status):
+                let gaveCredential = pool.target.proxy?.hasCredential ?? false
+                fail(.proxyRefused(status: status, address, gaveCredential: gaveCredential))
+            case .broken(let sentence): fail(.proxyFailed(address, sentence))
+            }
             return
         }
+    }
+
+    private func shakeHands() {
+        guard let context = pool.target.tls else { return }
         do throws(TLSError) {
             let connection = try TLSConnection(
                 client: context, serverName: pool.target.serverName, session: pool.session)
-            phase = .handshaking
             if startTLS(connection) == .failed { handshakeFailed() }
         } catch {
-            pool.openingFailed(self, .tls("\(error)"))
+            fail(.tls("\(error)"))
         }
     }
 
     private func continueHandshake() {
-        switch receive(into: &pool.handshakeBytes) {
+        let received = flush() == .failed ? .failed : receive(into: &pool.strayBytes)
+        pool.strayBytes.clear()
+        switch received {
         case .failed, .end: handshakeFailed()
-        case .bytes: pool.openingFailed(self, .tls("the peer sent data before any request"))
-        case .wouldBlock:
-            if tls?.isEstablished == true { pool.opened(self) }
+        case .bytes: fail(.tls("the peer sent data before any request"))
+        case .wouldBlock: if tls?.isEstablished == true { go(on: machine.handshakeEnded()) }
         }
     }
 
     private func handshakeFailed() {
-        pool.openingFailed(self, .tls(tlsFailure.map { "\($0)" } ?? "the peer ended the handshake"))
+        fail(.tls(tlsFailure.map { "\($0)" } ?? "the peer ended the handshake"))
     }
 }

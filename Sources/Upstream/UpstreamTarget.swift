@@ -1,5 +1,4 @@
 public import Crypto
-public import Transport
 
 /// Where requests for one resource go, and how: what a ``Pool`` is made for.
 ///
@@ -16,6 +15,8 @@ public struct UpstreamTarget: Sendable {
     public var tlsIdentity: String
     /// The name that the certificate must carry, and SNI.
     public var serverName: String
+    /// What stands in between, if anything does.
+    public var proxy: UpstreamProxy?
     /// Idle connections kept, for each worker.
     public var idleLimit: Int
     /// How long an idle connection is kept.
@@ -23,39 +24,27 @@ public struct UpstreamTarget: Sendable {
 
     /// A target; see the fields.
     public init(
-        host: String, port: UInt16, tls: TLSContext?, tlsIdentity: String, serverName: String, idleLimit: Int = 64,
-        idleTimeout: Duration = .seconds(60)
+        host: String, port: UInt16, tls: TLSContext?, tlsIdentity: String, serverName: String,
+        proxy: UpstreamProxy? = nil, idleLimit: Int = 64, idleTimeout: Duration = .seconds(60)
     ) {
         (self.host, self.port, self.tls, self.tlsIdentity) = (host, port, tls, tlsIdentity)
-        (self.serverName, self.idleLimit, self.idleTimeout) = (serverName, idleLimit, idleTimeout)
+        (self.serverName, self.proxy) = (serverName, proxy)
+        (self.idleLimit, self.idleTimeout) = (idleLimit, idleTimeout)
     }
+
+    /// What is really dialled, and whose name is looked up: the proxy if there is one.
+    public var dialled: (host: String, port: UInt16) {
+        if let proxy { (proxy.host, proxy.port) } else { (host, port) }
+    }
+
+    /// What a connection to it takes.
+    var way: UpstreamStateMachine.Way { UpstreamStateMachine.Way(hasProxy: proxy != nil, hasTLS: tls != nil) }
 
     /// True when connections made for one may serve the other.
     public func sharesConnections(with other: UpstreamTarget) -> Bool {
         host == other.host && port == other.port && (tls == nil) == (other.tls == nil)
-            && tlsIdentity == other.tlsIdentity && serverName == other.serverName && idleLimit == other.idleLimit
+            && tlsIdentity == other.tlsIdentity && serverName == other.serverName
+            && proxy?.identity == other.proxy?.identity && idleLimit == other.idleLimit
             && idleTimeout == other.idleTimeout
-    }
-}
-
-/// Why no connection could be opened; nothing was sent.
-public enum ConnectFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The name has no address now.
-    case noAddress(host: String)
-    /// The system refused, or the peer did.
-    case refused(SystemError, SocketAddress)
-    /// Neither yes nor no within `timeouts.connect`.
-    case timedOut(SocketAddress)
-    /// The handshake failed: a certificate, a name, a version.
-    case tls(String)
-
-    /// One sentence for the operator.
-    public var description: String {
-        switch self {
-        case .noAddress(let host): "the name `\(host)` has no address"
-        case .refused(let error, let address): "\(address): \(error)"
-        case .timedOut(let address): "\(address): no connection in time"
-        case .tls(let sentence): "TLS: \(sentence)"
-        }
     }
 }

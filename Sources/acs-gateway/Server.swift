@@ -86,7 +86,7 @@ final class Server {
             return .isRefused
         }
         accessLog = newLog
-        let names = generation.resources.map { (host: $0.target.host, port: $0.target.port) }
+        let names = generation.resources.map(\.target.dialled)
         for failure in (try? resolver.watch(names)) ?? [] {
             log.warning(
                 "a resource's name has no address yet",

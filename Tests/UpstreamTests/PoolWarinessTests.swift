@@ -26,7 +26,6 @@ struct PoolWarinessTests {
             case .ready?, .failed?, nil: loop.stop()
             }
         }
-        func upstreamChanged(to connection: UpstreamConnection) {}
         func upstreamFailed(_ failure: ConnectFailure) { loop.stop() }
         func upstreamBecameReady() {}
     }

@@ -22,8 +22,8 @@ extension ClientConnection {
         case .ready(let connection):
             upstream = connection
             return sendAttempt(cell, route)
-        case .opening(let connection):
-            upstream = connection
+        case .opening(let dial):
+            self.dial = dial
             arm(cell, by: .distantFuture)
             return false
         case .failed(let failure):
@@ -43,7 +43,6 @@ extension ClientConnection {
     }
 
     private func couldNotConnect(_ failure: ConnectFailure, _ cell: ExchangeCell) -> Bool {
-        upstream = nil
         worker.note(failure, cell.exchange.route)
         return answer(upstreamError(.upstreamUnavailable, "The resource cannot be reached.", cell), cell)
     }
@@ -54,13 +53,13 @@ extension ClientConnection {
         guard let upstream else { return false }
         while true {
             let before = cell.exchange.outbound.count
-            let sent = upstream.send(&cell.exchange.outbound)
-            cell.exchange.sentBytes += before - cell.exchange.outbound.count
+            let sent = upstream.sendRequest(&cell.exchange.outbound)
+            let hasMoved = cell.exchange.outbound.count != before
             switch sent {
             case .all: break
             case .blocked:
                 if upstream.mayRead { return answerIsEarly(cell) }
-                armAnswerDeadline(cell)
+                armAnswerDeadline(cell, hasMoved: hasMoved)
                 return false
             case .failed: return answerIsEarly(cell)  // a refusal may have come before the end
             }
@@ -73,7 +72,7 @@ extension ClientConnection {
             }
         }
         cell.exchange.phase = .awaitingAnswer
-        armAnswerDeadline(cell)
+        armAnswerDeadline(cell, hasMoved: true)
         return upstream.mayRead
     }
 
@@ -83,9 +82,9 @@ extension ClientConnection {
         return true
     }
 
-    private func armAnswerDeadline(_ cell: ExchangeCell) {
+    private func armAnswerDeadline(_ cell: ExchangeCell, hasMoved: Bool) {
         guard let route = cell.exchange.route else { return }
-        arm(cell, by: worker.loop.now.advanced(by: route.times.responseHead))
+        armProgress(cell, within: route.times.responseHead, hasMoved: hasMoved)
     }
 
     /// All of this attempt was handed to the system.
@@ -98,9 +97,8 @@ extension ClientConnection {
     func readAnswer(_ cell: ExchangeCell) -> Bool {
         guard let upstream else { return false }
         while true {
-            switch upstream.receive(into: &cell.exchange.upstreamBytes) {
+            switch upstream.receiveAnswer(into: &cell.exchange.upstreamBytes) {
             case .bytes:
-                cell.exchange.hasAnswerBytes = true
                 switch cell.exchange.readAnswerHead() {
                 case .complete: return beginAnswer(cell)
                 case .needsMore: continue
@@ -135,6 +133,7 @@ extension ClientConnection {
 
     func relay(_ cell: ExchangeCell) -> Bool {
         guard let upstream, let route = cell.exchange.route else { return false }
+        var hasMoved = false
         while true {
             switch cell.exchange.relay() {
             case .complete:
@@ -143,31 +142,36 @@ extension ClientConnection {
             case .broken: return answerIsBroken(cell)
             case .full:
                 cell.exchange.holdsWholeAnswer = false
-                switch send(&cell.exchange.toClient) {
+                let before = cell.exchange.toClient.count
+                let sent = send(&cell.exchange.toClient)
+                if cell.exchange.toClient.count != before { hasMoved = true }
+                switch sent {
                 case .all: continue
                 case .failed:
                     clientIsGone()
                     return false
                 case .blocked:
                     guard cell.exchange.toClient.count >= Exchange.relayBufferBytes else { continue }
-                    arm(cell, by: worker.loop.now.advanced(by: route.times.responseBody))
+                    armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
                     return false
                 }
             case .needsMore: break
             }
-            switch upstream.receive(into: &cell.exchange.upstreamBytes, atLeast: Exchange.readBytes) {
-            case .bytes: continue
+            switch upstream.receiveAnswer(into: &cell.exchange.upstreamBytes, atLeast: Exchange.readBytes) {
+            case .bytes: hasMoved = true
             case .end(let isClean):
                 guard isClean, cell.exchange.answerDecoder.endOfStream() else { return cutAnswer(cell) }
                 continue
             case .failed: return cutAnswer(cell)
             case .wouldBlock:
                 cell.exchange.holdsWholeAnswer = false
+                let before = cell.exchange.toClient.count
                 if send(&cell.exchange.toClient) == .failed {
                     clientIsGone()
                     return false
                 }
-                arm(cell, by: worker.loop.now.advanced(by: route.times.responseBody))
+                if cell.exchange.toClient.count != before { hasMoved = true }
+                armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
                 return false
             }
         }
@@ -190,7 +194,7 @@ extension ClientConnection {
     private func answerIsComplete(_ cell: ExchangeCell, _ upstream: UpstreamConnection) {
         cell.exchange.upstreamNanoseconds = worker.loop.now.since(cell.exchange.upstreamStartedAt)
         self.upstream = nil
-        if cell.exchange.answerHead.isPersistent, cell.exchange.upstreamBytes.isEmpty, isSent(cell), !upstream.mayRead {
+        if cell.exchange.answerHead.isPersistent, cell.exchange.upstreamBytes.isEmpty, isSent(cell) {
             upstream.giveBack()
         } else {
             upstream.drop()
@@ -203,15 +207,18 @@ extension ClientConnection {
     /// The connection ended before an answer.  Sent again only when that is safe (http rules RT-1, RT-2).
     private func upstreamBroke(_ cell: ExchangeCell) -> Bool {
         guard let upstream, let route = cell.exchange.route else { return false }
-        let wasUnsent = cell.exchange.sentBytes == 0
-        let wasStale = upstream.isReused && !cell.exchange.hasAnswerBytes && cell.exchange.method.isIdempotent
-        // A pooled connection that was dead before the first byte was no attempt; the next one is not from the pool.
-        if wasUnsent, upstream.isReused { cell.exchange.attempts -= 1 }
+        let breakdown = upstream.breakdown(isIdempotent: cell.exchange.method.isIdempotent)
         dropUpstream()
-        if cell.exchange.attempts < route.attempts, wasUnsent || wasStale {
-            return startAttempt(cell, onlyFresh: true)
+        // A pooled connection that was dead before the first byte was no attempt; the next one is not from the pool.
+        if breakdown == .unsent(wasReused: true) { cell.exchange.attempts -= 1 }
+        let mayRepeat = cell.exchange.attempts < route.attempts
+        switch breakdown {
+        case .unsent:
+            if mayRepeat { return startAttempt(cell, onlyFresh: true) }
+            return answer(upstreamError(.upstreamUnavailable, "The resource takes nothing.", cell), cell)
+        case .mayRepeat: if mayRepeat { return startAttempt(cell, onlyFresh: true) }
+        case .outcomeUnknown: break
         }
-        if wasUnsent { return answer(upstreamError(.upstreamUnavailable, "The resource takes nothing.", cell), cell) }
         return answer(
             upstreamError(.upstreamFailed, "The resource ended the connection; the outcome is unknown.", cell),
             cell)
@@ -239,9 +246,13 @@ extension ClientConnection {
     }
 
     func dropUpstream() {
+        if let dial {
+            self.dial = nil
+            dial.abandon()
+        }
         guard let upstream else { return }
         self.upstream = nil
-        upstream.abandon()
+        upstream.drop()
     }
 
     func upstreamError(_ code: ErrorCode, _ sentence: StaticString, _ cell: ExchangeCell) -> GatewayError {
@@ -251,6 +262,7 @@ extension ClientConnection {
 
 extension ClientConnection: UpstreamUser {
     func upstreamOpened(_ connection: UpstreamConnection) {
+        dial = nil
         guard let cell, let route = cell.exchange.route else {
             connection.giveBack()
             return
@@ -259,9 +271,8 @@ extension ClientConnection: UpstreamUser {
         if sendAttempt(cell, route) { drive() }
     }
 
-    func upstreamChanged(to connection: UpstreamConnection) { upstream = connection }
-
     func upstreamFailed(_ failure: ConnectFailure) {
+        dial = nil
         guard let cell else { return }
         if couldNotConnect(failure, cell) { drive() }
     }

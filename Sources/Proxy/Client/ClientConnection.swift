@@ -15,12 +15,19 @@ final class ClientConnection: Connection {
     let peer: SocketAddress
     /// The exchange at hand.
     var cell: ExchangeCell?
-    /// The connection to the resource that is lent to the exchange, or being opened for it.
+    /// The connection to the resource that is lent to the exchange.
     var upstream: UpstreamConnection?
+    /// The connection to the resource that is being opened for the exchange.
+    var dial: Dial?
     /// Requests answered.
     var served = 0
     /// Bytes read and dropped since our last answer; negative while the connection is in use.
     private var lingeredBytes = -1
+    /// The phase that ``armProgress(_:within:hasMoved:)`` set the deadline for.
+    private var armedPhase: Exchange.Phase?
+    /// The deadline of an idle connection stands: what tells nothing, such as a TLS record without content, moves it
+    /// no further.
+    private var isResting = false
 
     /// How long, and how much, is read from a client that was refused, so that the answer is not lost to a reset
     /// (http rule KA-7).
@@ -105,6 +112,7 @@ final class ClientConnection: Connection {
     /// The first byte of a request: from here its head must come in time.
     private func headBegan(_ cell: ExchangeCell) {
         cell.exchange.startedAt = worker.loop.now
+        isResting = false
         if served > 0 { setDeadline(worker.loop.now.advanced(by: binding.settings.requestHead)) }
     }
 
@@ -184,6 +192,13 @@ final class ClientConnection: Connection {
         setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
     }
 
+    /// Sets the deadline of a phase that waits for bytes to move: anew only when some did, or the phase began.
+    func armProgress(_ cell: ExchangeCell, within nanoseconds: Int64, hasMoved: Bool) {
+        guard hasMoved || armedPhase != cell.exchange.phase else { return }
+        armedPhase = cell.exchange.phase
+        arm(cell, by: worker.loop.now.advanced(by: nanoseconds))
+    }
+
     override func deadlinePassed() {
         guard lingeredBytes < 0, let cell else {
             finish()
@@ -223,23 +238,26 @@ final class ClientConnection: Connection {
         worker.takeBack(cell)
         if hasPeerFinished || (worker.isDraining || binding.isRemoved) && served > 0 {
             finish()
-        } else if served > 0 {
+        } else if served > 0, !isResting {
+            isResting = true
             setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
         }
     }
 
     /// Writes the last bytes of an answer; then the next request, or the end.
     private func sendRest(_ cell: ExchangeCell) -> Bool {
+        let before = cell.exchange.toClient.count
         switch send(&cell.exchange.toClient) {
         case .blocked:
             let limit = cell.exchange.route?.times.responseBody ?? binding.settings.requestHead
-            arm(cell, by: worker.loop.now.advanced(by: limit))
+            armProgress(cell, within: limit, hasMoved: cell.exchange.toClient.count != before)
             return false
         case .failed:
             clientIsGone()
             return false
         case .all: break
         }
+        armedPhase = nil
         worker.logAccess(cell, self)
         let keepsConnection = cell.exchange.keepsConnection
         let isWhole = cell.exchange.wasReadToItsEnd
@@ -308,10 +326,7 @@ final class ClientConnection: Connection {
     /// Gives everything back and closes.
     func finish() {
         leaveToken()
-        if let upstream {
-            self.upstream = nil
-            upstream.abandon()
-        }
+        dropUpstream()
         if let cell {
             self.cell = nil
             worker.bodyEnded(cell)

@@ -15,7 +15,7 @@ extension Exchange {
             by: route, key: keyIndex, token: token, request: kept, (methodBytes, target), date: date,
             digest: body.finishedDigest(), head: &outbound, scratch: &scratch)
         outbound.append("\r\n")
-        (sentBytes, sentBodyBytes) = (0, 0)
+        sentBodyBytes = 0
         attempts += 1
         if !body.isSpooled, body.count <= HeldBody.besideHeadBytes {
             outbound.append(body.memory)

@@ -105,12 +105,8 @@ struct Exchange: ~Copyable {
     var token: AccessToken?
     /// What the resource said when it refused a token, while another is awaited.
     var refusal: GatewayError.Detail?
-    /// Bytes of this attempt that the system took.
-    var sentBytes = 0
     /// Bytes of the body that this attempt has handed on.
     var sentBodyBytes = 0
-    /// A byte of the answer came.
-    var hasAnswerBytes = false
 
     // For the log.
     /// Counts the worker's exchanges; 0 until somebody asks for its id.
@@ -148,7 +144,7 @@ struct Exchange: ~Copyable {
         (methodBytes, clientTarget, target, clientHost) = (.empty, .empty, .empty, .empty)
         (clientRequestID, upstreamRequestID) = (.empty, .empty)
         (route, caller, status, reason, generation) = (nil, nil, 0, nil, nil)
-        (attempts, keyIndex, wasRefused, sentBytes, sentBodyBytes) = (0, 0, false, 0, 0)
+        (attempts, keyIndex, wasRefused, sentBodyBytes) = (0, 0, false, 0)
         (token, refusal) = (nil, nil)
         (answerBodyBytes, upstreamNanoseconds, number) = (0, 0, 0)
         (isHTTP10, keepsConnection, awaitsContinue, declaredDigest) = (false, true, false, nil)
@@ -164,7 +160,7 @@ struct Exchange: ~Copyable {
         upstreamBytes.clear()
         answerHead.reset()
         answerParser.reset()
-        (interimCount, writesChunks, hasAnswerBytes) = (0, false, false)
+        (interimCount, writesChunks) = (0, false)
     }
 
     private static func shrink(_ buffer: inout ByteBuffer) {

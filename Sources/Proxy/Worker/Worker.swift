@@ -80,7 +80,7 @@ final class Worker {
             install(shared, sockets)
             done.arrive()
         case .addresses(let host, let port, let addresses):
-            for pool in generation.pools where pool.target.host == host && pool.target.port == port {
+            for pool in generation.pools where pool.target.dialled == (host, port) {
                 pool.update(addresses: addresses)
             }
         case .token(let identity, let token):
@@ -103,8 +103,9 @@ final class Worker {
         let resolver = services.resolver
         generation = WorkerGeneration(
             shared, previous: generation, loop: loop,
-            addresses: { resolver.addresses(of: $0.host, port: $0.port) },
-            nameIsStale: { resolver.isStale(host: $0.host, port: $0.port) }, tokenSlot: { slot(for: $0) })
+            addresses: { resolver.addresses(of: $0.dialled.host, port: $0.dialled.port) },
+            nameIsStale: { resolver.isStale(host: $0.dialled.host, port: $0.dialled.port) },
+            tokenSlot: { slot(for: $0) })
         let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
         tokenSlots = tokenSlots.filter { kept.contains($0.key) }
         bodies.limitBytes = shared.heldBodyLimitBytes

@@ -226,6 +226,9 @@ open class Channel {
         if let loop = unsafe loop { loop.promise(self) }
     }
 
+    /// A loop tells it of its events.
+    public final var isInLoop: Bool { unsafe loop != nil }
+
     /// Leaves the loop and closes the descriptor.  Doing so twice is harmless.
     public final func close() {
         if let loop = unsafe loop { loop.remove(self) }

@@ -180,7 +180,6 @@ final class ExchangeBench {
 
     private func send() throws(GatewayError) {
         repeat {
-            cell.exchange.sentBytes += cell.exchange.outbound.count
             attempts[attempts.count - 1] += cell.exchange.takeOutbound()
         } while try nextBodyPiece()
         cell.exchange.phase = .awaitingAnswer
@@ -199,7 +198,6 @@ final class ExchangeBench {
             throw GatewayError(.upstreamFailed, "The resource ended the connection; the outcome is unknown.")
         }
         cell.exchange.upstreamBytes.append(piece)
-        cell.exchange.hasAnswerBytes = true
         switch cell.exchange.readAnswerHead() {
         case .complete: try beginAnswer()
         case .needsMore: break
