@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPClient
 
-@Suite("Requests that are not sent")
+@Suite("Requests that are not sent", .onOwnThread)
 struct CheckedRequestTests {
     /// What is wrong with a request; `nil` for one that is fit.
     static func failure(_ request: HTTPRequest) -> HTTPFailure? {

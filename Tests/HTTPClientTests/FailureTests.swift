@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPClient
 
-@Suite("When no answer comes, or a wrong one")
+@Suite("When no answer comes, or a wrong one", .onOwnThread)
 struct FailureTests {
     let client: HTTPClient
 

@@ -3,7 +3,7 @@ import HTTPClient
 import Support
 import Testing
 
-@Suite("What the control plane sends and gets")
+@Suite("What the control plane sends and gets", .onOwnThread)
 struct HTTPClientTests {
     let client: HTTPClient
 

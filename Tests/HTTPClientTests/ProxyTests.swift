@@ -3,7 +3,7 @@ import HTTPClient
 import Support
 import Testing
 
-@Suite("The way through a proxy, and around it")
+@Suite("The way through a proxy, and around it", .onOwnThread)
 struct ProxyTests {
     let client: HTTPClient
     let authority: PEM

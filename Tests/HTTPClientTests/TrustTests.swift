@@ -3,7 +3,7 @@ import HTTPClient
 import Support
 import Testing
 
-@Suite("Whom the control plane believes")
+@Suite("Whom the control plane believes", .onOwnThread)
 struct TrustTests {
     let client: HTTPClient
     let authority: PEM
