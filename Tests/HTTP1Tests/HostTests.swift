@@ -49,6 +49,18 @@ struct HostTests {
         }
     }
 
+    @Test("of HTTP/1.0 without `Host`, an absolute target names the host (HO-1)")
+    func absoluteWithoutHost() {
+        let bytes = [UInt8](latin1: "GET http://a.test:81/x HTTP/1.0\r\n\r\n")
+        for ends in cuts(bytes.count) {
+            guard case .accepted(let head) = parseRequest(bytes, ends: ends) else {
+                Issue.record("refused when cut at \(ends)")
+                continue
+            }
+            #expect(head.contains("host a.test:81 name a.test port 81"))
+        }
+    }
+
     @Test("HTTP/1.1 needs exactly one host, HTTP/1.0 none (HO-1, HO-2)")
     func presence() {
         #expect(parseRequest(Array("GET / HTTP/1.1\r\n\r\n".utf8)).refusal == .hostMissing)

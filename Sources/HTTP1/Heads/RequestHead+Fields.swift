@@ -17,9 +17,7 @@ extension RequestHead {
         if line.known.isSingleton { try message.noteSingleton(line.known) }
         switch line.known {
         case .host:
-            let authority = try Authority(bytes, from: line.value.start, to: line.value.end, mayDoublePort: true)
-            (host, hostName) = (authority.whole, authority.name)
-            hostPort = authority.port < 0 ? nil : authority.port
+            note(try Authority(bytes, from: line.value.start, to: line.value.end, mayDoublePort: true))
         case .contentLength: try message.setContentLength(bytes, line.value)
         case .transferEncoding: message.transferEncoding = line.value
         case .connection: try message.addConnection(bytes, line.value)
@@ -37,15 +35,24 @@ extension RequestHead {
         }
     }
 
+    @inline(__always)
+    private mutating func note(_ authority: Authority) {
+        (host, hostName) = (authority.whole, authority.name)
+        hostPort = authority.port < 0 ? nil : authority.port
+    }
+
     /// What can be decided only when all fields are known.
     mutating func finish(_ bytes: Span<UInt8>) throws(Rule) {
         guard host != nil || version == .http10 else { throw .hostMissing }
         if let targetAuthority {
-            guard let host,
-                targetAuthority.equals(
-                    try Authority(bytes, from: host.start, to: host.end, mayDoublePort: false),
-                    in: bytes, defaultPort: targetDefaultPort)
-            else { throw .targetAuthority }
+            if let host {
+                let named = try Authority(bytes, from: host.start, to: host.end, mayDoublePort: false)
+                guard targetAuthority.equals(named, in: bytes, defaultPort: targetDefaultPort)
+                else { throw .targetAuthority }
+            } else {
+                // HTTP/1.0 need not send `Host` (HO-1): the target is the only one to name it.
+                note(targetAuthority)
+            }
         }
         if try message.isChunked(bytes, version: version) {
             framing = .chunked
