@@ -49,11 +49,11 @@ enum ForwardingRules {
     }
 
     /// Whether an answer's field goes on to the client: all but hop-by-hop and framing, which we write anew, and what
-    /// looks like them.
+    /// looks like them; and `x-acs-gateway-…`, which says that we answered, and not the resource.
     static func passesToClient(_ field: FieldLine) -> Bool {
         if field.isNominated { return false }
         let name = field.known
-        return name == .other || !(name.isHopByHop || name == .contentLength)
+        return name == .other || !(name.isHopByHop || name == .contentLength || name == .xAcsGatewayOther)
     }
 
     /// `name: value CR LF`, as it was sent, white space around the value aside.
