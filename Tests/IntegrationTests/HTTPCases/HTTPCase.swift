@@ -84,11 +84,46 @@ struct HTTPCase: Decodable, Sendable, CustomTestStringConvertible {
 
     /// Every case of the two files: what others gave us, and what we found ourselves.
     static func all() throws -> [HTTPCase] {
+        try read("vectors/http1-cases.jsonl") + read("http1-more-cases.jsonl")
+    }
+
+    /// The tables of `rules/`, by the rule that a case is about.
+    static func byRule() throws -> [String: [HTTPCase]] {
+        Dictionary(grouping: try read("rules/requests.jsonl") + read("rules/answers.jsonl"), by: \.rule)
+    }
+
+    private static func read(_ path: String) throws -> [HTTPCase] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let lines = try Fixtures.lines("vectors/http1-cases.jsonl") + Fixtures.lines("http1-more-cases.jsonl")
-        return try lines.map { line in
-            try decoder.decode(HTTPCase.self, from: Data(line.utf8))
+        return try Fixtures.lines(path).map { try decoder.decode(HTTPCase.self, from: Data($0.utf8)) }
+    }
+}
+
+extension HTTPCase {
+    /// The same case with each byte in a write of its own; `nil` for one that is long or depends on what comes at once:
+    /// a body that nobody wants is passed over only when it is here.
+    var dripped: HTTPCase? {
+        guard send.count == 1, let text = send[0].d, text.unicodeScalars.count < 400, !text.contains("<<R"),
+            allow.allSatisfy({ $0.up != [0] || $0.conn?.words == ["close"] })
+        else { return nil }
+        var other = self
+        other.id += "-drip"
+        other.send = [Step(drip: text)]
+        for index in (other.up ?? []).indices {
+            guard let steps = dripped(other.up?[index].steps ?? []) else { return nil }
+            other.up?[index].steps = steps
+        }
+        return other
+    }
+
+    private func dripped(_ steps: [Script.Step]) -> [Script.Step]? {
+        let isShort = steps.allSatisfy { step in
+            step.d.map { $0.unicodeScalars.count < 200 && !$0.contains("<<") } ?? (step.sleep == nil)
+        }
+        guard isShort else { return nil }
+        return steps.flatMap { step in
+            guard let text = step.d else { return [step] }
+            return text.unicodeScalars.map { Script.Step(d: String($0)) }
         }
     }
 }

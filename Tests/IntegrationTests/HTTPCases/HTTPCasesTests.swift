@@ -12,10 +12,23 @@ struct HTTPCasesTests {
         #expect(wrong.isEmpty, "\(httpCase.testDescription)\n\(wrong.joined(separator: "\n"))")
     }
 
-    @Test("each rule holds in every spelling that breaks it", arguments: RuleCases.byRule)
-    func rule(_ rule: String, cases: [HTTPCase]) throws {
+    @Test("each rule holds in every spelling that breaks it", arguments: RuleCases.byRule.keys.sorted())
+    func rule(_ rule: String) throws {
         let bench = try #require(HTTPCaseBenchTrait.benches[.plain])
-        for httpCase in cases {
+        for httpCase in RuleCases.byRule[rule] ?? [] {
+            let wrong = try bench.run(httpCase)
+            #expect(wrong.isEmpty, "\(httpCase.testDescription)\n\(wrong.joined(separator: "\n"))")
+        }
+    }
+
+    /// Cases of a rule that are also sent byte by byte.
+    private static let drippedOfEach = 8
+
+    @Test("each rule's table holds, however the bytes come", arguments: try HTTPCase.byRule().keys.sorted())
+    func table(_ rule: String) throws {
+        let bench = try #require(HTTPCaseBenchTrait.benches[.plain])
+        let cases = try HTTPCase.byRule()[rule] ?? []
+        for httpCase in cases + cases.compactMap(\.dripped).prefix(Self.drippedOfEach) {
             let wrong = try bench.run(httpCase)
             #expect(wrong.isEmpty, "\(httpCase.testDescription)\n\(wrong.joined(separator: "\n"))")
         }
