@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from .errors import BenchError
-from .processes import Process, cpu_seconds, free_port, process_tree
+from .processes import Process, cpu_seconds, forget_peaks, free_port, memory_kib, peak_kib, process_tree
 from .targets import Setting, Target
 from .workloads import Workload, request_bytes
 from .workshop import Workshop
@@ -34,6 +34,8 @@ class Round:
     requests_per_second: float
     p50_us: float
     p99_us: float
+    # Resident memory at its peak, above what it was before the first request.
+    peak_mib: float
 
 
 @dataclasses.dataclass
@@ -72,12 +74,18 @@ class Origin:
 class Contender:
     """A target that runs, set up for one workload."""
 
-    def __init__(self, target: Target, setting: Setting):
+    def __init__(
+        self, target: Target, setting: Setting, before: tuple[str, ...] = (), environment: dict[str, str] | None = None
+    ):
+        """`before` stands in front of the command: a program that watches it."""
         self.target = target
         self.setting = setting
+        # Resident memory before the first request.
+        self.idle_kib = 0
         shop = setting.shop
         log = setting.file(f"{target.name}.log")
-        self.process = Process(target.name, target.command(setting), shop.proxy_core, log)
+        command = [*before, *target.command(setting)]
+        self.process = Process(target.name, command, shop.proxy_core, log, environment)
 
     def load(self, *extra: str, verified: bool = False, body_bytes: int | None = None) -> list[str]:
         """The load generator's command, pinned; `extra` says how much."""
@@ -116,14 +124,16 @@ class Contender:
 
     def measure(self, seconds: float) -> Round:
         command = self.load(f"--seconds={seconds}", f"--connections={self.setting.workload.connections}")
+        forget_peaks(self.process.pid)
         before = cpu_seconds(self.process.pid)
         answers = self.run(command, seconds)
         used = cpu_seconds(self.process.pid) - before
+        peak = peak_kib(self.process.pid) - self.idle_kib
         if used <= 0:
             raise BenchError(f"{self.target.name} used no time that could be seen; use longer rounds: --seconds")
         return Round(
             used / answers["answers"] * 1e6, answers["answers"] / answers["seconds"],
-            answers["p50_us"], answers["p99_us"],
+            answers["p50_us"], answers["p99_us"], peak / 1024,
         )
 
     def count_calls(self, connections: int, requests: int) -> float | None:
@@ -193,7 +203,7 @@ def measure_workload(
                 one = contender.measure(seconds)
                 results[contender.target.name].rounds.append(one)
                 say(f"{workload.name} round {number + 1}: {contender.target.name} {one.cpu_us:.1f} µs/request")
-        for contender in running:
+        for contender in running if not workload.is_large else []:
             result = results[contender.target.name]
             result.calls_saturated = contender.count_calls(workload.connections, COUNTED_REQUESTS)
             result.calls_alone = contender.count_calls(1, COUNTED_REQUESTS_ALONE)
@@ -208,6 +218,7 @@ def contenders(shop: Workshop, workload: Workload, origin: Origin, targets: list
         for target in targets:
             running.append(Contender(target, Setting(shop, workload, free_port(), origin_port)))
             running[-1].process.wait_until_listening(running[-1].setting.port)
+            running[-1].idle_kib = memory_kib(running[-1].process.pid)
         yield running
     finally:
         for contender in running:

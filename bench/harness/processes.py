@@ -8,7 +8,7 @@ import time
 
 from .errors import BenchError
 
-READY_SECONDS = 15
+READY_SECONDS = 60
 STOP_SECONDS = 5
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -16,13 +16,16 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 class Process:
     """A program that runs until it is stopped, its output in a log file."""
 
-    def __init__(self, name: str, command: list[str], core: int, log: pathlib.Path):
+    def __init__(
+        self, name: str, command: list[str], core: int, log: pathlib.Path, environment: dict[str, str] | None = None
+    ):
         self.name = name
         self.log = log
         with log.open("wb") as output:
             self.handle = subprocess.Popen(
                 ["taskset", "-c", str(core), *command],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=log.parent,
+                env=os.environ | (environment or {}),
             )
 
     @property
@@ -82,3 +85,26 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def memory_kib(root: int) -> int:
+    """Resident memory of `root` and its descendants, added."""
+    return sum(_status(pid, "VmRSS") for pid in process_tree(root))
+
+
+def forget_peaks(root: int) -> None:
+    """Begins a new peak of resident memory for each process."""
+    for pid in process_tree(root):
+        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_kib(root: int) -> int:
+    """The most that was resident since `forget_peaks`, the processes' peaks added."""
+    return sum(_status(pid, "VmHWM") for pid in process_tree(root))
+
+
+def _status(pid: int, name: str) -> int:
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0

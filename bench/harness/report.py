@@ -10,15 +10,17 @@ from .targets import Gateway, Target
 from .workloads import Workload
 
 REFERENCE = "limit"
-PEER = "haproxy"
+PEERS = ("haproxy", "nginx+lua")
 
 
 def report(
-    targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]], rounds: int, seconds: float
+    targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]], more: list[str], rounds: int,
+    seconds: float,
 ) -> str:
-    """All tables; `results` by workload, then by target."""
+    """All tables; `results` by workload, then by target; `more` in between."""
     parts = [
         summary(targets, workloads, results),
+        *more,
         details(targets, workloads, results),
         circumstances(targets, rounds, seconds),
     ]
@@ -27,14 +29,15 @@ def report(
 
 def summary(targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]]) -> str:
     ours = [target.name for target in targets if isinstance(target, Gateway)]
-    with_peer = ours if any(target.name == PEER for target in targets) else []
+    peers = [target.name for target in targets if target.name in PEERS]
     names = [target.name for target in targets]
-    head = ["CPU µs/request (× limit)", *names, *(f"{name} ÷ {PEER}" for name in with_peer)]
+    head = ["CPU µs/request (× limit)", *names, *(f"{name} ÷ best peer" for name in ours if peers)]
     rows = []
     for workload in workloads:
         of = results[workload.name]
-        cells = [cpu_cell(of.get(target.name), of.get(REFERENCE)) for target in targets]
-        ratios = [f"{of[name].cpu_us / of[PEER].cpu_us:.2f}" if name in of else "–" for name in with_peer]
+        cells = [cpu_cell(of.get(target.name), of.get(REFERENCE), workload) for target in targets]
+        best = min((of[name].cpu_us for name in peers), default=0)
+        ratios = [f"{of[name].cpu_us / best:.2f}" for name in ours if peers]
         rows.append([f"{workload.name} {workload.title}", *cells, *ratios])
     return table(head, rows)
 
@@ -77,12 +80,15 @@ def processor() -> str:
     return platform.machine()
 
 
-def cpu_cell(result: Result | None, reference: Result | None) -> str:
+def cpu_cell(result: Result | None, reference: Result | None, workload: Workload) -> str:
     if result is None:
         return "–"
+    text = f"{result.cpu_us:.1f}"
+    if workload.is_large:
+        text = f"{result.cpu_us / 1000:.1f} ms; {result.median(lambda one: one.peak_mib):.0f} MiB"
     if reference is None or result is reference:
-        return f"{result.cpu_us:.1f}"
-    return f"{result.cpu_us:.1f} ({result.cpu_us / reference.cpu_us:.2f})"
+        return text
+    return f"{text} ({result.cpu_us / reference.cpu_us:.2f})"
 
 
 def calls_cell(calls: float | None) -> str:

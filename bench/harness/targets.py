@@ -9,6 +9,7 @@ from .tokens import token_endpoint
 from .workloads import Workload
 from .workshop import BENCH, GATEWAY, Workshop, require
 
+NGINX_LUA = pathlib.Path("/usr/lib/nginx/modules/ngx_http_lua_module.so")
 HAPROXY_BUFFER_BYTES = 16384
 HAPROXY_HEAD_ROOM_BYTES = 8192
 
@@ -87,12 +88,34 @@ class HAProxy(Target):
         return ["haproxy", "-db", "-f", str(path)]
 
 
+class Nginx(Target):
+    """nginx with a script in Lua that signs over OpenSSL."""
+
+    def require(self) -> None:
+        require("nginx")
+        if not NGINX_LUA.is_file():
+            raise BenchError(f"`{NGINX_LUA}` is missing; install it: apt-get install libnginx-mod-http-lua")
+
+    def version(self) -> str:
+        return first_line(["nginx", "-v"]) + ", libnginx-mod-http-lua"
+
+    def supports(self, workload: Workload) -> bool:
+        return True
+
+    def command(self, setting: Setting) -> list[str]:
+        path = setting.file(f"{self.name}.conf")
+        script = BENCH / "templates/sign.lua"
+        write_private(path, render(BENCH / "templates/nginx.conf", setting, LUA_SCRIPT=str(script)))
+        return ["nginx", "-e", "stderr", "-p", "/usr/share/nginx", "-c", str(path)]
+
+
 class Gateway(Target):
     """acs-gateway, one worker, access log to a file."""
 
-    def __init__(self, name: str, program: pathlib.Path):
+    def __init__(self, name: str, program: pathlib.Path, more_routes: int = 0):
         super().__init__(name)
         self.program = program
+        self.more_routes = more_routes
 
     def require(self) -> None:
         if not self.program.is_file():
@@ -111,13 +134,21 @@ class Gateway(Target):
         path = setting.file(f"{self.name}.yaml")
         port = token_endpoint(setting.shop.bearer.read_text().strip())
         template = BENCH / "templates/gateway.yaml"
-        write_private(path, render(template, setting, ACCESS_LOG=f"{path}.access.log", TOKEN_PORT=str(port)))
+        routes = "\n".join(
+            f"  - {{ name: more-{number}, match: {{ path_prefix: /more/{number} }}, allow: [anonymous], resource: origin }}"
+            for number in range(self.more_routes)
+        )
+        more = {"ACCESS_LOG": f"{path}.access.log", "TOKEN_PORT": str(port), "MORE_ROUTES": routes}
+        write_private(path, render(template, setting, **more))
         return [str(self.program), "run", "--config", str(path)]
 
 
 def parse_targets(text: str) -> list[Target]:
-    """`limit,haproxy,acs-gateway`; `NAME=PROGRAM` adds another build of acs-gateway under a name of its own."""
-    known = {"limit": Limit("limit"), "haproxy": HAProxy("haproxy"), "acs-gateway": Gateway("acs-gateway", GATEWAY)}
+    """`limit,haproxy,nginx+lua,acs-gateway`; `NAME=PROGRAM` adds another build of acs-gateway under a name of its own."""
+    known = {
+        "limit": Limit("limit"), "haproxy": HAProxy("haproxy"), "nginx+lua": Nginx("nginx+lua"),
+        "acs-gateway": Gateway("acs-gateway", GATEWAY),
+    }
     targets: list[Target] = []
     for part in text.split(","):
         name, is_build, program = part.partition("=")
@@ -147,6 +178,7 @@ def render(template: pathlib.Path, setting: Setting, **more: str) -> str:
     values = {
         "PORT": str(setting.port),
         "ORIGIN_PORT": str(setting.origin_port),
+        "RUN": str(shop.run),
         "BUFFER_BYTES": str(max(HAPROXY_BUFFER_BYTES, workload.body_bytes + HAPROXY_HEAD_ROOM_BYTES)),
         "ACCESS_KEY": shop.access_key.read_text().strip(),
         "ACCESS_KEY_FILE": str(shop.access_key),

@@ -23,6 +23,11 @@ class Workload:
     keep_alive: bool
     connections: int
 
+    @property
+    def is_large(self) -> bool:
+        """Counted in milliseconds, and its memory matters."""
+        return self.body_bytes >= 1 << 20
+
 
 def read_workloads(path: pathlib.Path) -> dict[str, Workload]:
     return {entry["name"]: Workload(**entry) for entry in json.loads(path.read_text())}

@@ -17,8 +17,12 @@ PROGRAMS = {
     "origin": ["origin.c", "verify.c", "stream.c", "http.c"],
     "load": ["load.c", "stream.c", "http.c"],
     "forwarder": ["forwarder.c", "sign.c", "stream.c", "http.c"],
+    "allocations.so": ["allocations.c"],
 }
-PACKAGES = {"gcc": "gcc libc6-dev", "openssl": "openssl", "taskset": "util-linux", "haproxy": "haproxy"}
+PACKAGES = {
+    "gcc": "gcc libc6-dev libssl-dev", "openssl": "openssl", "taskset": "util-linux", "haproxy": "haproxy", "nginx": "nginx-light libnginx-mod-http-lua",
+    "valgrind": "valgrind", "strace": "strace",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +55,14 @@ class Workshop:
         return self.run / "bearer.token"
 
 
+def install_packages() -> None:
+    """Installs what is needed beside acs-gateway, from Debian."""
+    packages = sorted({package for entry in PACKAGES.values() for package in entry.split()})
+    done = subprocess.run(["apt-get", "install", "-y", *packages], capture_output=True, text=True)
+    if done.returncode:
+        raise BenchError(f"`apt-get install {' '.join(packages)}` failed:\n{done.stderr.strip()}")
+
+
 def require(program: str) -> None:
     if shutil.which(program) is None:
         raise BenchError(f"`{program}` is missing; install it: apt-get install {PACKAGES[program]}")
@@ -73,6 +85,8 @@ def build(into: pathlib.Path) -> None:
     for name, sources in PROGRAMS.items():
         paths = [str(BENCH / "c" / source) for source in sources]
         flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"]
+        if name.endswith(".so"):
+            flags += ["-shared", "-fPIC"]
         result = subprocess.run(
             ["gcc", *flags, "-o", str(into / name), *paths, "-lssl", "-lcrypto"], capture_output=True, text=True
         )
