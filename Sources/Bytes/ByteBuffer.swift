@@ -77,19 +77,16 @@
     }
 
     /// Appends a text known at compile time, as UTF-8.
-    @inlinable public mutating func append(_ text: StaticString) {
+    ///
+    /// Always inlined: the compiler then knows how long it is, and a short one is a store or two.
+    @inlinable
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         guard count > 0 else { return }
         reserve(count)
-        // Safe: a static string's bytes live as long as the program; a one-scalar literal has no pointer.
-        if text.hasPointerRepresentation {
-            unsafe (base.unsafelyUnwrapped + tail).copyMemory(from: text.utf8Start, byteCount: count)
-        } else {
-            text.withUTF8Buffer { source in
-                unsafe (base.unsafelyUnwrapped + tail).copyMemory(
-                    from: source.baseAddress.unsafelyUnwrapped, byteCount: count)
-            }
-        }
+        // Safe: a static string's bytes live as long as the program, and a literal in quotes has a pointer to them.
+        unsafe (base.unsafelyUnwrapped + tail).copyMemory(from: text.utf8Start, byteCount: count)
         tail &+= count
     }
 
@@ -100,21 +97,28 @@
 
     /// Appends `number` in decimal.
     public mutating func append(decimal number: Int) {
+        if number >= 0, number < 10 { return append(UInt8(truncatingIfNeeded: 0x30 &+ number)) }
         if number < 0 { append(0x2D) }
         var rest = number.magnitude
-        var digits = 1
-        var probe = rest
-        while probe >= 10 { (digits, probe) = (digits + 1, probe / 10) }
+        let digits = Self.decimalDigits(rest)
         reserve(digits)
         var position = tail &+ digits
         tail = position
         repeat {
+            let tenth = rest / 10
             position &-= 1
             // Safe: the digits lie in the room just reserved.
             unsafe base.unsafelyUnwrapped.storeBytes(
-                of: UInt8(truncatingIfNeeded: 0x30 + rest % 10), toByteOffset: position, as: UInt8.self)
-            rest /= 10
+                of: UInt8(truncatingIfNeeded: 0x30 &+ rest &- tenth &* 10), toByteOffset: position, as: UInt8.self)
+            rest = tenth
         } while rest > 0
+    }
+
+    /// How many digits `number` has; few in most cases, so no logarithm.
+    private static func decimalDigits(_ number: UInt) -> Int {
+        var (digits, rest) = (1, number)
+        while rest >= 1000 { (digits, rest) = (digits &+ 3, rest / 1000) }
+        return digits &+ (rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
     }
 
     /// Appends `number` in lower-case hexadecimal, without leading zeros.
