@@ -20,8 +20,14 @@ public struct AccessLogWriter: ~Copyable {
 
     /// Begins a line with its `time`.
     public init(at time: Timestamp, in lines: inout ByteBuffer) {
+        var text = TimestampText()
+        self.init(at: time, text: &text, in: &lines)
+    }
+
+    /// Begins a line with its `time`; `text` is kept from line to line.
+    public init(at time: Timestamp, text: inout TimestampText, in lines: inout ByteBuffer) {
         lines.append("{\"time\":\"")
-        time.append(to: &lines)
+        text.append(time, to: &lines)
         lines.append(0x22)
     }
 

@@ -17,6 +17,11 @@ public struct Timestamp: Equatable, Sendable {
 
     /// Appends it as RFC 3339 with milliseconds, in UTC: `2026-11-23T09:08:07.123Z`, always 24 bytes.
     public func append(to buffer: inout ByteBuffer) {
+        buffer.append(text.span)
+    }
+
+    /// What ``append(to:)`` writes.
+    var text: InlineArray<24, UInt8> {
         let (days, inDay) = unixMilliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let date = CivilDate(daysSince1970: Int(days))
         let time = Int(inDay)
@@ -28,11 +33,14 @@ public struct Timestamp: Equatable, Sendable {
         put(time / 3_600_000, 0x3A, at: 11, in: &text)
         put(time / 60_000 % 60, 0x3A, at: 14, in: &text)
         put(time / 1000 % 60, 0x2E, at: 17, in: &text)
-        let milliseconds = time % 1000
+        putMilliseconds(time % 1000, in: &text)
+        return text
+    }
+
+    fileprivate func putMilliseconds(_ milliseconds: Int, in text: inout InlineArray<24, UInt8>) {
         text[20] = digit(milliseconds / 100)
         text[21] = digit(milliseconds / 10 % 10)
         text[22] = digit(milliseconds % 10)
-        buffer.append(text.span)
     }
 
     /// Two digits and the mark behind them.
@@ -40,6 +48,26 @@ public struct Timestamp: Equatable, Sendable {
         text[offset] = digit(number / 10)
         text[offset &+ 1] = digit(number % 10)
         text[offset &+ 2] = mark
+    }
+}
+
+/// The text of the last ``Timestamp`` asked for: of the next one, most often only the milliseconds differ.
+public struct TimestampText: Sendable {
+    private var second: Int64 = -1
+    private var text = InlineArray<24, UInt8>(repeating: 0x5A)
+
+    /// The text of no moment yet.
+    public init() {}
+
+    /// Appends what ``Timestamp/append(to:)`` would.
+    public mutating func append(_ time: Timestamp, to buffer: inout ByteBuffer) {
+        let (second, milliseconds) = time.unixMilliseconds.quotientAndRemainder(dividingBy: 1000)
+        if second == self.second {
+            time.putMilliseconds(Int(milliseconds), in: &text)
+        } else {
+            (self.second, text) = (second, time.text)
+        }
+        buffer.append(text.span)
     }
 }
 

@@ -6,10 +6,10 @@ internal import Transport
 /// One line of the access log for one exchange, written when it ends, without allocation.
 enum AccessLogLine {
     static func write(
-        _ exchange: inout Exchange, _ client: ClientConnection, at time: Timestamp, now: MonotonicTime,
-        id: InlineArray<20, UInt8>, into lines: inout ByteBuffer
+        _ exchange: inout Exchange, _ client: ClientConnection, at time: Timestamp, _ timeText: inout TimestampText,
+        now: MonotonicTime, id: InlineArray<20, UInt8>, into lines: inout ByteBuffer
     ) {
-        let line = AccessLogWriter(at: time, in: &lines)
+        let line = AccessLogWriter(at: time, text: &timeText, in: &lines)
         line.text(.requestID, id.span, in: &lines)
         line.text(.method, exchange.kept.bytes(exchange.methodBytes), in: &lines)
         line.path(ofTarget: exchange.kept.bytes(exchange.clientTarget), in: &lines)

@@ -41,7 +41,9 @@ final class Worker {
     private var tokenSlots: [TokenIdentity: TokenSlot] = [:]
     private var drained: Barrier?
     private var spare: [ExchangeCell] = []
+    private let requestIDs: RequestIDs
     private var lines = ByteBuffer()
+    private var timeText = TimestampText()
     private var linesTimer: Ticker?
     private var dateNow = HTTPDate.bytes(secondsSince1970: 0)
     private var dateUntil = MonotonicTime(nanoseconds: 0)
@@ -60,6 +62,7 @@ final class Worker {
 
     init(index: Int, services: WorkerServices, mailbox: Mailbox<WorkerMessage>) throws(SystemError) {
         (self.index, self.services) = (index, services)
+        requestIDs = RequestIDs(process: services.processID, worker: index)
         bodies = BodyBudget(sharing: services.heldBytes)
         loop = try EventLoop()
         generation = WorkerGeneration(
@@ -254,16 +257,7 @@ final class Worker {
 
     /// `xxxxxxxx-w-nnnnnnnn`: the process, the worker, the exchange.
     func requestID(_ number: UInt32) -> InlineArray<20, UInt8> {
-        let (process, worker) = (services.processID, UInt32(truncatingIfNeeded: index))
-        return InlineArray { position in
-            switch position {
-            case 8, 11: 0x2D
-            case 0..<8: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: process >> UInt32(28 - position * 4)) & 0xF)
-            case 9: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: worker >> 4) & 0xF)
-            case 10: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: worker) & 0xF)
-            case let place: ASCII.lowerHexDigit(UInt8(truncatingIfNeeded: number >> UInt32((19 - place) * 4)) & 0xF)
-            }
-        }
+        requestIDs.id(number)
     }
 
     // MARK: Telling
@@ -275,7 +269,8 @@ final class Worker {
         if loop.now >= dateUntil { readWallClock() }
         let time = Timestamp(unixMilliseconds: (loop.now.nanoseconds &+ wallOffset) / 1_000_000)
         AccessLogLine.write(
-            &cell.exchange, client, at: time, now: loop.now, id: requestID(cell.exchange.number), into: &lines)
+            &cell.exchange, client, at: time, &timeText, now: loop.now, id: requestID(cell.exchange.number),
+            into: &lines)
     }
 
     private func handOverLines() {
