@@ -10,11 +10,13 @@ enum ForwardingRules {
         into outbound: inout ByteBuffer
     ) {
         let message = message.span
+        var run = FieldRun()
         for index in 0..<head.fieldCount {
             let field = head.field(at: index)
             guard passes(field, message, keepsAuthorization: keepsAuthorization, alsoPass: alsoPass) else { continue }
-            write(field, message, into: &outbound)
+            run.add(field, message, into: &outbound)
         }
+        run.end(message, into: &outbound)
     }
 
     private static func passes(
@@ -67,5 +69,42 @@ enum ForwardingRules {
     /// The same for a message in a buffer.
     static func write(_ field: FieldLine, of message: borrowing ByteBuffer, into buffer: inout ByteBuffer) {
         write(field, message.span, into: &buffer)
+    }
+}
+
+/// Lines that stand one behind the other and go on as they are: written in one piece.
+///
+/// Only lines that are, byte for byte, what ``ForwardingRules`` would write of them; every other is written by itself.
+struct FieldRun {
+    private var start = 0
+    private var stop = 0
+
+    /// Writes `field`, at the latest with ``end(_:into:)``.
+    @inline(__always)
+    mutating func add(_ field: FieldLine, _ message: Span<UInt8>, into buffer: inout ByteBuffer) {
+        guard Self.isAsWritten(field, message) else {
+            end(message, into: &buffer)
+            ForwardingRules.write(field, message, into: &buffer)
+            return
+        }
+        if field.name.start != stop {
+            end(message, into: &buffer)
+            start = field.name.start
+        }
+        stop = field.value.end &+ 2
+    }
+
+    /// Writes what is left.
+    mutating func end(_ message: Span<UInt8>, into buffer: inout ByteBuffer) {
+        buffer.append(message.extracting(start..<stop))
+        (start, stop) = (0, 0)
+    }
+
+    /// `name: value CR LF`, one space, none behind the value.
+    @inline(__always)
+    private static func isAsWritten(_ field: FieldLine, _ message: Span<UInt8>) -> Bool {
+        let (colon, value, end) = (field.name.end, field.value.start, field.value.end)
+        return value == colon &+ 2 && end &+ 2 <= message.count && message[colon] == 0x3A
+            && message[colon &+ 1] == 0x20 && message[end] == 0x0D && message[end &+ 1] == 0x0A
     }
 }
