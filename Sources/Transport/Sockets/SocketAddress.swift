@@ -110,7 +110,7 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
             buffer.append(decimal: Int(port))
         case .ipv6(_, _, _, let port):
             buffer.append("[")
-            buffer.append(text: ipv6Text)
+            appendIPv6(to: &buffer)
             buffer.append("]:")
             buffer.append(decimal: Int(port))
         case .unix(let path):
@@ -119,17 +119,19 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private var ipv6Text: String {
-        guard case .ipv6(let high, let low, _, _) = self else { return "" }
-        var bytes: [UInt8] = []
-        for half in [high, low] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: half >> shift))
+    private func appendIPv6(to buffer: inout ByteBuffer) {
+        guard case .ipv6(let high, let low, _, _) = self else { return }
+        let halves: InlineArray<2, UInt64> = [high.bigEndian, low.bigEndian]
+        unsafe buffer.withFreeSpace(atLeast: Int(INET6_ADDRSTRLEN)) { space in
+            // Safe: both outlive the call, which writes at most so many bytes, a zero behind the text.
+            unsafe halves.span.withUnsafeBytes { bytes in
+                let text = unsafe space.baseAddress?.assumingMemoryBound(to: CChar.self)
+                guard unsafe inet_ntop(AF_INET6, bytes.baseAddress, text, socklen_t(INET6_ADDRSTRLEN)) != nil else {
+                    return 0
+                }
+                return unsafe text.map { unsafe strlen($0) } ?? 0
             }
         }
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard unsafe inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count)) != nil else { return "?" }
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     }
 
     /// Calls `body` with the address as the system wants it.
