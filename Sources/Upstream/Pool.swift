@@ -25,6 +25,8 @@ public final class Pool {
     var strayBytes = ByteBuffer()
 
     let loop: EventLoop
+    /// The target's idle timeout: asked for at the end of each exchange.
+    private let idleNanoseconds: Int64
     /// Told when a name should be asked again: an address did not answer.
     private let nameIsStale: () -> Void
     /// In the order in which they are tried; counted by the epoch.
@@ -50,6 +52,7 @@ public final class Pool {
         target: UpstreamTarget, addresses: [SocketAddress], loop: EventLoop, nameIsStale: @escaping () -> Void
     ) {
         (self.target, self.addresses, self.loop, self.nameIsStale) = (target, addresses, loop, nameIsStale)
+        idleNanoseconds = target.idleTimeout.wholeNanoseconds
     }
 
     /// The name's addresses, asked anew.  Idle connections to an address that is gone are closed, lent ones when they
@@ -160,7 +163,7 @@ public final class Pool {
     func takeBack(_ connection: UpstreamConnection) {
         keepSession(of: connection)
         let mayStay = !isRetired && idle.count < target.idleLimit && isWanted(connection)
-        let keepUntil = mayStay ? loop.now.advanced(by: target.idleTimeout.wholeNanoseconds) : nil
+        let keepUntil = mayStay ? loop.now.advanced(by: idleNanoseconds) : nil
         if connection.release(keepUntil: keepUntil) { idle.append(connection) }
     }
 

@@ -207,7 +207,11 @@ open class Channel {
     /// When ``deadlinePassed()`` is due.
     public fileprivate(set) final var deadline = MonotonicTime.distantFuture
     /// The earliest tick at which the wheel will look at this channel; `.max` when it will not.
-    fileprivate(set) final var promisedTick = Int64.max
+    fileprivate(set) final var promisedTick = Int64.max {
+        didSet { promisedUntil = TimerWheel.start(of: promisedTick) }
+    }
+    /// No deadline from here on needs a new promise.
+    private final var promisedUntil = MonotonicTime.distantFuture
 
     /// A channel over `descriptor`, which it now owns.
     public init(descriptor: Int32 = -1) {
@@ -223,7 +227,7 @@ open class Channel {
     /// Sets the deadline; moving it later is a store.
     public final func setDeadline(_ deadline: MonotonicTime) {
         self.deadline = deadline
-        if let loop = unsafe loop { loop.promise(self) }
+        if deadline < promisedUntil, let loop = unsafe loop { loop.promise(self) }
     }
 
     /// A loop tells it of its events.

@@ -29,6 +29,11 @@ struct TimerWheel {
         deadline.nanoseconds / tickNanoseconds + 1
     }
 
+    /// When `tick` begins: an earlier deadline has passed by then.  `.max` has no beginning.
+    static func start(of tick: Int64) -> MonotonicTime {
+        tick == .max ? .distantFuture : MonotonicTime(nanoseconds: tick &* tickNanoseconds)
+    }
+
     /// Promises to look at `token` at `tick`, or at the next tick if that has passed; gives the tick promised.
     mutating func enter(_ token: UInt64, at tick: Int64) -> Int64 {
         let tick = max(tick, current + 1)
