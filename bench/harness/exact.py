@@ -51,7 +51,8 @@ def start(
     shop: Workshop, workload: Workload, origin: Origin, program: pathlib.Path, name: str, *before: str
 ) -> Contender:
     origin_port = origin.tls_port if workload.origin_tls else origin.plain_port
-    environment = {"LD_PRELOAD": str(shop.programs / "allocations.so"), "ALLOCATIONS_FILE": str(shop.run / "allocations")}
+    counter, counts = shop.programs / "allocations.so", shop.run / "allocations"
+    environment = {"LD_PRELOAD": str(counter), "ALLOCATIONS_FILE": str(counts)}
     contender = Contender(
         Gateway(name, program), Setting(shop, workload, free_port(), origin_port),
         before=before, environment={} if before else environment,

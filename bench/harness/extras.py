@@ -106,7 +106,7 @@ def many_routes(
             for contender in running if number % 2 == 0 else reversed(running):
                 costs[contender.target.name].append(contender.measure(seconds).cpu_us)
     few, many = (statistics.median(costs[target.name]) for target in targets)
-    return f"{workload.name} with {MANY_ROUTES} more routes: {many:.1f} µs, without {few:.1f} µs: {many / few:.2f} ×."
+    return f"{workload.name} with {MANY_ROUTES} more routes: {many:.1f} µs, without: {few:.1f} µs: {many / few:.2f} ×."
 
 
 def reloads(

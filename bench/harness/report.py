@@ -14,8 +14,8 @@ PEERS = ("haproxy", "nginx+lua")
 
 
 def report(
-    targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]], more: list[str], rounds: int,
-    seconds: float,
+    targets: list[Target], workloads: list[Workload], results: dict[str, dict[str, Result]], more: list[str],
+    rounds: int, seconds: float,
 ) -> str:
     """All tables; `results` by workload, then by target; `more` in between."""
     parts = [

@@ -135,7 +135,8 @@ class Gateway(Target):
         port = token_endpoint(setting.shop.bearer.read_text().strip())
         template = BENCH / "templates/gateway.yaml"
         routes = "\n".join(
-            f"  - {{ name: more-{number}, match: {{ path_prefix: /more/{number} }}, allow: [anonymous], resource: origin }}"
+            f"  - {{ name: more-{number}, match: {{ path_prefix: /more/{number} }}, "
+            "allow: [anonymous], resource: origin }"
             for number in range(self.more_routes)
         )
         more = {"ACCESS_LOG": f"{path}.access.log", "TOKEN_PORT": str(port), "MORE_ROUTES": routes}
@@ -144,7 +145,7 @@ class Gateway(Target):
 
 
 def parse_targets(text: str) -> list[Target]:
-    """`limit,haproxy,nginx+lua,acs-gateway`; `NAME=PROGRAM` adds another build of acs-gateway under a name of its own."""
+    """`limit,haproxy,nginx+lua,acs-gateway`; `NAME=PROGRAM` adds another build of acs-gateway under its own name."""
     known = {
         "limit": Limit("limit"), "haproxy": HAProxy("haproxy"), "nginx+lua": Nginx("nginx+lua"),
         "acs-gateway": Gateway("acs-gateway", GATEWAY),

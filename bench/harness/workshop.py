@@ -20,8 +20,13 @@ PROGRAMS = {
     "allocations.so": ["allocations.c"],
 }
 PACKAGES = {
-    "gcc": "gcc libc6-dev libssl-dev", "openssl": "openssl", "taskset": "util-linux", "haproxy": "haproxy", "nginx": "nginx-light libnginx-mod-http-lua",
-    "valgrind": "valgrind", "strace": "strace",
+    "gcc": "gcc libc6-dev libssl-dev",
+    "openssl": "openssl",
+    "taskset": "util-linux",
+    "haproxy": "haproxy",
+    "nginx": "nginx-light libnginx-mod-http-lua",
+    "valgrind": "valgrind",
+    "strace": "strace",
 }
 
 
