@@ -31,6 +31,7 @@ extension Duration {
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : scaled &+ attoseconds / 1_000_000_000
+        let (whole, isBeyond) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return overflow || isBeyond ? (seconds < 0 ? .min : .max) : whole
     }
 }

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Where log lines go, written by a thread of its own, so that a slow or full disk never holds a worker up.
 ///
-/// Blocks wait in a queue of bounded size; what does not fit, or cannot be written, is dropped and counted.  With the
-/// object's end its thread writes what was left, closes the file and ends too.
+/// Blocks wait in a queue of bounded size; lines that do not fit, or cannot be written, are dropped and counted, whole
+/// lines only (``LineWriter``).  With the object's end its thread writes what was left, closes the file and ends too.
 public final class LogFile: Sendable {
     /// The kinds of place.
     public enum Destination: Equatable, Sendable {
@@ -42,8 +42,8 @@ public final class LogFile: Sendable {
     /// Opens the file anew: after it was moved away (`SIGUSR1`).
     public func reopen() { queue.leave(.reopen) }
 
-    /// Blocks dropped since the start, for the queue was full or writing failed.
-    public var droppedBlocks: Int { queue.droppedBlocks }
+    /// Lines dropped since the start, for the queue was full or writing failed.
+    public var droppedLines: Int { queue.droppedLines }
 
     /// Waits until all that was left so far is written, at most `timeout`: at the end of the process.
     public func flush(timeout: Duration = .seconds(2)) {
@@ -63,7 +63,7 @@ private final class LogQueue: Sendable {
     private struct State {
         var orders: [Order] = []
         var queuedBytes = 0
-        var droppedBlocks = 0
+        var droppedLines = 0
         var isWriting = false
     }
 
@@ -80,32 +80,35 @@ private final class LogQueue: Sendable {
 
     deinit { Glibc.close(wake) }
 
-    var droppedBlocks: Int { state.withLock { $0.droppedBlocks } }
+    var droppedLines: Int { state.withLock { $0.droppedLines } }
 
     /// Nothing waits or is being written.
     var isIdle: Bool { state.withLock { $0.orders.isEmpty && !$0.isWriting } }
 
     /// Leaves `order` for the thread, unless it is a block that does not fit.
     func leave(_ order: Order) {
-        let mustWake = state.withLock { state in
+        let (mustWake, isLeft) = state.withLock { state in
             if case .write(let block) = order {
-                guard state.queuedBytes + block.count <= Self.limitBytes else {
-                    state.droppedBlocks += 1
-                    return false
-                }
+                guard state.queuedBytes + block.count <= Self.limitBytes else { return (false, false) }
                 state.queuedBytes += block.count
             }
             state.orders.append(order)
-            return state.orders.count == 1
+            return (state.orders.count == 1, true)
         }
+        if !isLeft, case .write(let block) = order { drop(LineWriter.lines(in: block[...])) }
         guard mustWake else { return }
         var one: UInt64 = 1
         _ = unsafe Glibc.write(wake, &one, 8)
     }
 
+    private func drop(_ count: Int) {
+        if count > 0 { state.withLock { $0.droppedLines += count } }
+    }
+
     /// The thread: carries out orders until the end is one.
     func run(_ first: Int32) {
         var descriptor = first
+        var lines = LineWriter()
         var isOver = false
         while !isOver {
             var count: UInt64 = 0
@@ -117,11 +120,12 @@ private final class LogQueue: Sendable {
             for order in orders {
                 switch order {
                 case .write(let block):
-                    if !writeAll(block, to: descriptor) { state.withLock { $0.droppedBlocks += 1 } }
+                    drop(lines.write(block) { Self.write($0, to: descriptor) })
                 case .reopen:
                     guard case .file = destination, let fresh = try? Self.open(destination) else { continue }
                     Self.close(descriptor, destination)
                     descriptor = fresh
+                    drop(lines.giveUpRest())
                 case .end: isOver = true
                 }
             }
@@ -130,18 +134,23 @@ private final class LogQueue: Sendable {
         Self.close(descriptor, destination)
     }
 
-    private func writeAll(_ block: [UInt8], to descriptor: Int32) -> Bool {
-        var start = 0
-        while start < block.count {
-            let outcome = unsafe block.withUnsafeBytes { bytes in
-                attempt("write") {
-                    unsafe Glibc.write(descriptor, bytes.baseAddress.unsafelyUnwrapped + start, bytes.count - start)
-                }
+    /// One write; gives how much the system took, or `nil` when it takes no more.
+    ///
+    /// A stream of the process's own may be nonblocking, if whoever shares it made it so; then its room is waited for,
+    /// as it is with any other.
+    private static func write(_ bytes: Span<UInt8>, to descriptor: Int32) -> Int? {
+        while true {
+            let outcome = unsafe bytes.withUnsafeBytes { block in
+                attempt("write") { unsafe Glibc.write(descriptor, block.baseAddress, block.count) }
             }
-            guard case .done(let count) = outcome, count > 0 else { return false }
-            start += count
+            switch outcome {
+            case .done(let count): return count
+            case .failed: return nil
+            case .wouldBlock:
+                var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard unsafe poll(&entry, 1, -1) >= 0 || acs_errno() == EINTR else { return nil }
+            }
         }
-        return true
     }
 
     static func open(_ destination: LogFile.Destination) throws(SystemError) -> Int32 {
