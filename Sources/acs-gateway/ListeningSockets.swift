@@ -28,7 +28,7 @@ struct ListeningSockets {
         var fresh = Fresh()
         for listener in config.listeners where bound[listener.bindKey] == nil {
             do throws(SystemError) {
-                let sockets = try Self.bind(listener, workers: workers)
+                let sockets = try Self.bind(listener.bind, mode: listener.mode, count: workers)
                 fresh.sockets[listener.bindKey] = sockets
                 fresh.bound[listener.bindKey] = Bound(address: sockets[0].address, mode: listener.mode)
             } catch {
@@ -36,7 +36,7 @@ struct ListeningSockets {
                     .cannotListen,
                     "listener `\(listener.name)` cannot listen on `\(listener.bindKey)`: \(error.reason)",
                     at: listener.bindPlace,
-                    help: error.isAddressInUse ? "another process listens there; end it or choose another port" : nil)
+                    help: error.listeningHelp)
             }
         }
         guard diagnostics.hasErrors else { return fresh }
@@ -70,14 +70,15 @@ struct ListeningSockets {
         }
     }
 
-    private static func bind(_ listener: ListenerConfig, workers: Int) throws(SystemError) -> [ListeningSocket] {
-        switch listener.bind {
+    /// Binds `bind` for `count` loops.
+    static func bind(_ bind: BindAddress, mode: UInt16, count: Int) throws(SystemError) -> [ListeningSocket] {
+        switch bind {
         case .tcp(let host, let port):
-            return try ListeningSocket.bindTCP(try address(host, port), count: workers)
+            return try ListeningSocket.bindTCP(try address(host, port), count: count)
         case .unix(let path):
-            let socket = try ListeningSocket.bindUnix(path, mode: listener.mode)
+            let socket = try ListeningSocket.bindUnix(path, mode: mode)
             var sockets = [socket]
-            for _ in 1..<max(workers, 1) { sockets.append(try socket.duplicated()) }
+            for _ in 1..<max(count, 1) { sockets.append(try socket.duplicated()) }
             return sockets
         }
     }
@@ -93,5 +94,12 @@ struct ListeningSockets {
 
 extension DiagnosticID {
     /// An address cannot be listened on.
-    fileprivate static let cannotListen = DiagnosticID("E507")
+    static let cannotListen = DiagnosticID("E507")
+}
+
+extension SystemError {
+    /// What to do when an address cannot be listened on.
+    var listeningHelp: String? {
+        isAddressInUse ? "another process listens there; end it or choose another port" : nil
+    }
 }

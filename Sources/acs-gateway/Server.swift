@@ -13,7 +13,9 @@ final class Server {
     private let workers: WorkerGroup
     private let resolver: Resolver
     private let tokens: TokenService
+    private let board = StatusBoard()
     private var sockets = ListeningSockets()
+    private var metrics: MetricsPort
     private var accessLog = AccessLog(target: .off, file: nil)
     private var serving: (number: Int, fingerprint: String, generation: Generation)?
 
@@ -43,6 +45,9 @@ final class Server {
             throw CommandError("the workers cannot be started: \(error)")
         }
         tokens.connect(workers)
+        metrics = MetricsPort { [board, workers, tokens] answer in
+            Task { answer(board.page(workers, await tokens.figures())) }
+        }
         let outcome = takeOver(&loaded)
         if !loaded.report.isEmpty { console.complain(loaded.report) }
         guard outcome == .serves else { throw CommandError("the configuration cannot be served") }
@@ -55,9 +60,14 @@ final class Server {
         let outcome = takeOver(&loaded)
         if !loaded.report.isEmpty { console.complain(loaded.report) }
         switch outcome {
-        case .serves: break  // announced when it began
-        case .isUnchanged: console.complain("acs-gateway: reload unchanged, generation \(stays)\n")
-        case .isRefused: console.complain("acs-gateway: reload refused, generation \(stays) stays\n")
+        case .serves:
+            board.reloaded(.ok)  // announced when it began
+        case .isUnchanged:
+            board.reloaded(.unchanged)
+            console.complain("acs-gateway: reload unchanged, generation \(stays)\n")
+        case .isRefused:
+            board.reloaded(.refused)
+            console.complain("acs-gateway: reload refused, generation \(stays) stays\n")
         }
     }
 
@@ -85,6 +95,11 @@ final class Server {
         guard let fresh = sockets.open(config, workers: workers.count, diagnostics: &loaded.result.diagnostics) else {
             return .isRefused
         }
+        let wantedMetrics = config.telemetry.metrics
+        guard let port = metrics.open(wantedMetrics, diagnostics: &loaded.result.diagnostics) else {
+            fresh.close()
+            return .isRefused
+        }
         accessLog = newLog
         let names = generation.resources.map(\.target.dialled)
         for failure in (try? resolver.watch(names)) ?? [] {
@@ -95,12 +110,18 @@ final class Server {
         let isInstalled = (try? workers.install(generation, sockets: fresh.sockets)) ?? false
         if !isInstalled { log.error("a worker did not take over the configuration") }
         sockets.adopt(fresh, config)
+        if let address = metrics.adopt(port, wantedMetrics) {
+            generation.log.info("metrics served", [LogField("address", "\(address)")])
+        }
         if config.workers.number != workers.count {
             log.warning("another number of workers takes effect at the next start")
         }
         resolver.keepOnly(names)
         tokens.serve(loaded.strategies, generation: number)
         serving = (number, loaded.fingerprint, generation)
+        board.serves(
+            generation, sha256: loaded.result.sha256, accessLog: newLog.file,
+            at: Int(WallClock.current() / 1_000_000_000))
         announce(number, loaded.result.sha256, config)
         return .serves
     }
@@ -139,6 +160,7 @@ final class Server {
     /// on a second signal.
     func drain(_ signals: SignalWait) {
         sockets.removeFiles()
+        metrics.removeFile()
         guard let drained = try? workers.drain() else { return }
         let end = MonotonicTime.current().advanced(by: Self.drainTimeout.wholeNanoseconds)
         while !drained.wait(timeout: .milliseconds(20)), MonotonicTime.current() < end {

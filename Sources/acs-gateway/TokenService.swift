@@ -54,6 +54,18 @@ final class TokenService: Sendable {
     /// Events go to `workers` from now on.
     func connect(_ workers: WorkerGroup) { relay.connect(workers) }
 
+    /// How each credential that fetches tokens is doing.
+    func figures() async -> [CredentialFigures] {
+        guard isNeeded.withLock({ $0 }) else { return [] }
+        return await store.status().map { status in
+            CredentialFigures(
+                credential: status.credential, strategy: status.strategy, source: status.source,
+                ageSeconds: status.ageSeconds, remainingSeconds: status.secondsToExpiry,
+                fetchesOK: status.fetchesSucceeded, fetchesFailed: status.fetchesFailed,
+                lastError: status.lastFailure?.word)
+        }
+    }
+
     /// Keeps tokens for these credentials from now on; those of credentials that stay are kept.
     func serve(_ strategies: [String: any CredentialStrategy], generation: Int) {
         let wanted = strategies.compactMap { name, strategy in

@@ -51,7 +51,8 @@ struct TestGateway {
         else { throw Refused(description: result.diagnostics.text) }
         loop = try EventLoop()
         generation = WorkerGeneration(
-            shared, previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in }, tokenSlot: TokenSlot.init)
+            shared, previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in },
+            meters: MeterBook().newPage(), tokenSlot: TokenSlot.init)
     }
 
     /// One route for everything, over both keys unless another credential is named.

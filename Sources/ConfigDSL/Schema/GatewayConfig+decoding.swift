@@ -18,7 +18,7 @@ extension GatewayConfig {
             config.read(&fields, Names(root))
         }
         if wasRead == nil { return config }
-        BindCheck.run(config.listeners, into: &diagnostics)
+        BindCheck.run(config, into: &diagnostics)
         CredentialCheck.run(config, into: &diagnostics)
         ExposureCheck.run(config, into: &diagnostics)
         ReachabilityCheck.run(config, into: &diagnostics)

@@ -33,7 +33,8 @@ extension ListenerConfig {
         }
     }
 
-    private static func resolved(_ bind: BindAddress, _ fields: inout FieldReader) -> BindAddress {
+    /// A unix socket's path, as seen from the directory of the file.
+    static func resolved(_ bind: BindAddress, _ fields: inout FieldReader) -> BindAddress {
         guard case .unix(let path) = bind else { return bind }
         let resolved = fields.context.resolve(path)
         if resolved.utf8.count > BindAddress.longestPath {

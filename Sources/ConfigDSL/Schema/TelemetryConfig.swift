@@ -7,6 +7,8 @@ public struct TelemetryConfig: Equatable, Sendable {
     public var logLevel = LogLevel.info
     /// Where the access log goes, one JSON object a line.
     public var accessLog = AccessLogTarget.standardOutput
+    /// Where metrics can be asked for; `nil` for nowhere.
+    public var metrics: MetricsConfig?
 
     /// The defaults of the language.
     public init() {}
@@ -25,7 +27,7 @@ public struct TelemetryConfig: Equatable, Sendable {
             _ = section.optional("format", AccessLogFormat.parse)
             return AccessLogTarget(decoding: &section)
         }
-        fields.notYetSupported("metrics")
+        metrics = fields.section("metrics") { MetricsConfig(decoding: &$0) }
         logLevel = level ?? .info
         accessLog = target ?? .standardOutput
     }

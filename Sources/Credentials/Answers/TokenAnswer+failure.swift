@@ -22,7 +22,7 @@ extension TokenAnswer {
         return TokenFailure(
             code: words.code ?? words.error, sentence, advice: words.code.flatMap(EntraAdvice.advice),
             isRetryable: isRetryable || isTransient, retryAfter: retryAfter(at: now), traceID: words.traceID,
-            correlationID: words.correlationID)
+            correlationID: words.correlationID, kind: .refused)
     }
 
     /// How long the endpoint wants to be left alone: seconds or a date (RFC 9110 §10.2.3).

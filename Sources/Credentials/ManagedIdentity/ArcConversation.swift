@@ -121,7 +121,7 @@ struct ArcKeyFile: Sendable {
         } catch {
             throw TokenFailure(
                 "the Arc agent's key file cannot be read: \(error.sentence(limit: "4 KiB"))",
-                advice: error == .notPermitted ? "put the gateway's user into the group `himds`" : nil)
+                advice: error == .notPermitted ? "put the gateway's user into the group `himds`" : nil, kind: .local)
         }
         try check(file)
         return try Self.key(in: file.content)
@@ -137,7 +137,7 @@ struct ArcKeyFile: Sendable {
         guard isTrusted, !file.isWritableByOthers else {
             throw TokenFailure(
                 "the Arc agent's key file could have been written by others",
-                advice: "it must belong to `root` or `himds`, and nobody else may write it")
+                advice: "it must belong to `root` or `himds`, and nobody else may write it", kind: .local)
         }
     }
 
@@ -148,7 +148,7 @@ struct ArcKeyFile: Sendable {
             let isPlain = end > 0 && (0..<end).allSatisfy { 0x21...0x7E ~= bytes[$0] }
             return isPlain ? Secret(copying: bytes.extracting(..<end)) : nil
         }
-        guard let key else { throw TokenFailure("the Arc agent's key file holds no key") }
+        guard let key else { throw TokenFailure("the Arc agent's key file holds no key", kind: .local) }
         return key
     }
 }

@@ -34,14 +34,14 @@ enum FederatedToken {
         } catch {
             throw TokenFailure(
                 "the file of `federated_token_file` cannot be read: \(error.sentence(limit: "32 KiB"))",
-                advice: "see why the platform does not write it")
+                advice: "see why the platform does not write it", kind: .local)
         }
         let token = file.withBytes { Secret(copying: trimmed($0)) }
         let isPlain = token.withBytes { bytes in bytes.indices.allSatisfy { 0x21...0x7E ~= bytes[$0] } }
         guard !token.isEmpty, isPlain else {
             throw TokenFailure(
                 "the file of `federated_token_file` \(token.isEmpty ? "is empty" : "holds no token")",
-                advice: "see what the platform writes there")
+                advice: "see what the platform writes there", kind: .local)
         }
         return token
     }

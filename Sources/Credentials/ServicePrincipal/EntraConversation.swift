@@ -76,7 +76,7 @@ struct EntraConversation: TokenConversation {
             return try assertion.signed(
                 client: principal.clientID, audience: principal.tokenURL, at: now, random: environment.random)
         } catch {
-            throw TokenFailure("the certificate \(error)")
+            throw TokenFailure("the certificate \(error)", kind: .local)
         }
     }
 }

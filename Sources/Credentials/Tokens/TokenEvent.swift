@@ -10,6 +10,8 @@ public enum TokenEvent: Sendable {
 public struct TokenStatus: Equatable, Sendable {
     /// The credential's name in the configuration.
     public var credential: String
+    /// Its `strategy`.
+    public var strategy: String
     /// Where its tokens come from.
     public var source: String
     /// Since the token was asked for; `nil` when there is none.

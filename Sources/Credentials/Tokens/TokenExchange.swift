@@ -44,7 +44,8 @@ public struct TokenExchange: Sendable {
             return take(conversation.read(answer, requestedAt: start, at: now), at: now)
         case (.awaitingAnswer, .failure(let failure)?):
             let failure = TokenFailure(
-                failure.sentence, advice: conversation.unreachableAdvice, isRetryable: failure.isTemporary)
+                failure.sentence, advice: conversation.unreachableAdvice, isRetryable: failure.isTemporary,
+                kind: failure.isTimeout ? .timeout : .unreachable)
             return take(.failed(failure, status: nil), at: now)
         case (.ready, _?), (.awaitingAnswer, nil), (.over, _):
             preconditionFailure("a fetch was carried out in another order than it asked for")

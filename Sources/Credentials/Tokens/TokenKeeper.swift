@@ -40,7 +40,7 @@ final class TokenKeeper {
         let token = lifecycle.held.flatMap { $0.isUsable(at: now) ? $0 : nil }
         return names.map { name in
             TokenStatus(
-                credential: name, source: strategy.source,
+                credential: name, strategy: type(of: strategy).kind, source: strategy.source,
                 ageSeconds: token.map { Int($0.requestedAt.time(until: now).components.seconds) },
                 secondsToExpiry: token.map { Int(now.time(until: $0.expiresAt).components.seconds) },
                 fetchesSucceeded: succeeded, fetchesFailed: failed, lastFailure: lastFailure)

@@ -20,6 +20,7 @@ extension ClientConnection {
         let pool = generation.pools[route.resource.index]
         switch pool.lend(to: self, timeout: route.times.connect, onlyFresh: onlyFresh) {
         case .ready(let connection):
+            generation.meters.resources[route.resource.index].reused()
             upstream = connection
             return sendAttempt(cell, route)
         case .opening(let dial):
@@ -43,6 +44,7 @@ extension ClientConnection {
     }
 
     private func couldNotConnect(_ failure: ConnectFailure, _ cell: ExchangeCell) -> Bool {
+        cell.exchange.resourceMeter?.failed()
         worker.note(failure, cell.exchange.route)
         return answer(upstreamError(.upstreamUnavailable, "The resource cannot be reached.", cell), cell)
     }
@@ -267,6 +269,7 @@ extension ClientConnection: UpstreamUser {
             connection.giveBack()
             return
         }
+        cell.exchange.resourceMeter?.opened()
         upstream = connection
         if sendAttempt(cell, route) { drive() }
     }

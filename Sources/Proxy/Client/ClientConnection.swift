@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Crypto
 internal import HTTP1
+internal import Telemetry
 internal import Transport
 internal import Upstream
 
@@ -12,6 +13,8 @@ final class ClientConnection: Connection {
     let worker: Worker
     /// The listener it came in by, in whatever generation is current.
     let binding: ListenerBinding
+    /// What it was counted at when it came.
+    let meter: ListenerMeter
     let peer: SocketAddress
     /// The exchange at hand.
     var cell: ExchangeCell?
@@ -36,6 +39,7 @@ final class ClientConnection: Connection {
 
     init(descriptor: Int32, peer: SocketAddress, tls: TLSConnection?, binding: ListenerBinding, worker: Worker) {
         (self.worker, self.binding, self.peer) = (worker, binding, peer)
+        meter = binding.meter
         super.init(descriptor: descriptor, tls: tls)
     }
 
@@ -121,6 +125,8 @@ final class ClientConnection: Connection {
         let now = worker.loop.now
         if cell.exchange.startedAt.nanoseconds == 0 { cell.exchange.startedAt = now }
         cell.exchange.headCompleteAt = now
+        cell.exchange.isInFlight = true
+        worker.meters.worker.began()
         cell.exchange.keepHead()
         served += 1
         if served >= binding.settings.requestsPerConnection || worker.isDraining || binding.isRemoved {
@@ -329,6 +335,7 @@ final class ClientConnection: Connection {
         dropUpstream()
         if let cell {
             self.cell = nil
+            if cell.exchange.isInFlight { worker.count(cell) }
             worker.bodyEnded(cell)
             cell.exchange.reset()
             cell.exchange.inbound.clear()

@@ -122,6 +122,8 @@ public final class ListenerSettings: Sendable {
 public final class RouteSettings: Sendable {
     /// Its name in the file.
     public let name: String
+    /// Its place in the generation.
+    let index: Int
     /// Who may use it.
     public let rules: AccessRules
     /// Where its requests go.
@@ -144,10 +146,11 @@ public final class RouteSettings: Sendable {
     let logConstants: AccessLogConstants
 
     init(
-        name: String, rules: AccessRules, resource: ResourceSettings, credential: CredentialSettings,
+        index: Int, name: String, rules: AccessRules, resource: ResourceSettings, credential: CredentialSettings,
         rewrite: FollowUpLinks.Rewrite, times: RouteTimes, body: RouteBody, attempts: Int
     ) {
-        (self.name, self.rules, self.resource, self.credential) = (name, rules, resource, credential)
+        (self.index, self.name, self.rules) = (index, name, rules)
+        (self.resource, self.credential) = (resource, credential)
         (self.rewrite, self.times, self.attempts) = (rewrite, times, attempts)
         (bodyLimitBytes, bodyMemoryBytes) = (body.limitBytes, body.memoryBytes)
         strippedSegments = rewrite.strippedPrefix.count { $0 == 0x2F }

@@ -1,4 +1,5 @@
 internal import Credentials
+internal import Telemetry
 internal import Transport
 internal import Upstream
 
@@ -12,6 +13,8 @@ final class WorkerGeneration {
     var preferredKeys: [Int]
     /// For each credential that needs a token, where this worker has it.
     let tokenSlots: [TokenSlot?]
+    /// What is counted, for each listener, route and resource.
+    let meters: MeterPage.Meters
     /// Each listener's place by what it binds.
     let listenersByBind: [String: Int]
 
@@ -19,9 +22,13 @@ final class WorkerGeneration {
     init(
         _ shared: Generation, previous: WorkerGeneration?, loop: EventLoop,
         addresses: (UpstreamTarget) -> [SocketAddress],
-        nameIsStale: @escaping (UpstreamTarget) -> Void, tokenSlot: (TokenIdentity) -> TokenSlot
+        nameIsStale: @escaping (UpstreamTarget) -> Void, meters page: MeterPage,
+        tokenSlot: (TokenIdentity) -> TokenSlot
     ) {
         self.shared = shared
+        meters = page.meters(
+            routes: shared.routes.map(\.name), listeners: shared.listeners.map(\.name),
+            resources: shared.resources.map(\.name))
         tokenSlots = shared.credentials.map { $0.strategy.tokenIdentity.map(tokenSlot) }
         pools = shared.resources.map { resource in
             if let warm = previous?.pools.first(where: { $0.target.sharesConnections(with: resource.target) }) {

@@ -26,8 +26,11 @@ struct BodyBudget {
 
 /// How many bytes of bodies all workers hold in memory.
 final class HeldBytes: Sendable {
-    private let count = Atomic<Int>(0)
+    private let bytes = Atomic<Int>(0)
+
+    /// How many now.
+    var count: Int { bytes.load(ordering: .relaxed) }
 
     /// Gives the count as it is then.
-    func change(by number: Int) -> Int { count.add(number, ordering: .relaxed).newValue }
+    func change(by number: Int) -> Int { bytes.add(number, ordering: .relaxed).newValue }
 }

@@ -3,6 +3,7 @@ internal import Bytes
 internal import Credentials
 internal import Crypto
 internal import HTTP1
+internal import Telemetry
 internal import Transport
 internal import Upstream
 
@@ -108,6 +109,9 @@ struct Exchange: ~Copyable {
     /// Bytes of the body that this attempt has handed on.
     var sentBodyBytes = 0
 
+    /// It is counted among the requests that began and have not ended.
+    var isInFlight = false
+
     // For the log.
     /// Counts the worker's exchanges; 0 until somebody asks for its id.
     var number: UInt32 = 0
@@ -171,4 +175,12 @@ struct Exchange: ~Copyable {
 /// An ``Exchange`` with an identity: what a worker's stack and a connection hold.
 final class ExchangeCell {
     var exchange = Exchange()
+}
+
+extension Exchange {
+    /// What is counted of connections to its resource.
+    var resourceMeter: ResourceMeter? {
+        guard let route, let generation else { return nil }
+        return generation.meters.resources[route.resource.index]
+    }
 }

@@ -1,10 +1,10 @@
 internal import Bytes
-public import Credentials
+internal import Credentials
 internal import Crypto
 internal import HTTP1
-public import Telemetry
+internal import Telemetry
 internal import Transport
-public import Upstream
+internal import Upstream
 
 /// What the control plane tells a worker; each answers through the ``Barrier`` that comes with it.
 enum WorkerMessage: Sendable {
@@ -31,6 +31,8 @@ final class Worker {
     private(set) var isDraining = false
     /// What serves new exchanges.
     private(set) var generation: WorkerGeneration
+    /// What this worker counts.
+    let meters: MeterPage
     /// Bodies held at the moment.
     var bodies: BodyBudget
     /// Where bytes of refused clients go.
@@ -64,10 +66,11 @@ final class Worker {
         (self.index, self.services) = (index, services)
         requestIDs = RequestIDs(process: services.processID, worker: index)
         bodies = BodyBudget(sharing: services.heldBytes)
+        meters = services.meters.newPage()
         loop = try EventLoop()
         generation = WorkerGeneration(
             .none(log: services.log), previous: nil, loop: loop, addresses: { _ in [] }, nameIsStale: { _ in },
-            tokenSlot: TokenSlot.init)
+            meters: meters, tokenSlot: TokenSlot.init)
         try mailbox.attach(to: loop) { [unowned self] message in receive(message) }
         let timer = Ticker { [unowned self] in handOverLines() }
         linesTimer = timer
@@ -108,13 +111,13 @@ final class Worker {
             shared, previous: generation, loop: loop,
             addresses: { resolver.addresses(of: $0.dialled.host, port: $0.dialled.port) },
             nameIsStale: { resolver.isStale(host: $0.dialled.host, port: $0.dialled.port) },
-            tokenSlot: { slot(for: $0) })
+            meters: meters, tokenSlot: { slot(for: $0) })
         let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
         tokenSlots = tokenSlots.filter { kept.contains($0.key) }
         bodies.limitBytes = shared.heldBodyLimitBytes
         for (index, settings) in shared.listeners.enumerated() {
             if let known = listeners[settings.bindKey] {
-                known.binding.update(settings, index: index)
+                known.binding.update(settings, index: index, generation.meters.listeners[index])
             } else if let socket = sockets[settings.bindKey] {
                 open(socket, settings, index: index)
             }
@@ -132,7 +135,7 @@ final class Worker {
     }
 
     private func open(_ socket: ListeningSocket, _ settings: ListenerSettings, index: Int) {
-        let binding = ListenerBinding(settings, index: index)
+        let binding = ListenerBinding(settings, index: index, generation.meters.listeners[index])
         var isShared = false
         if case .unix = socket.address { isShared = true }
         let listener = Listener(socket, isShared: isShared) { [unowned self] descriptor, peer in
@@ -195,9 +198,11 @@ final class Worker {
             services.connections.enter(
                 peer, at: binding.settings.bindKey, limitPerHost: binding.settings.connectionLimitPerHost)
         else {
+            binding.meter.refused()
             client.close()
             return
         }
+        client.meter.accepted()
         clients[ObjectIdentifier(client)] = client
         client.setDeadline(loop.now.advanced(by: binding.settings.requestHead))
     }
@@ -205,6 +210,7 @@ final class Worker {
     func closed(_ client: ClientConnection) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
         services.connections.leave(client.peer, at: client.binding.settings.bindKey)
+        client.meter.closed()
         tellIfDrained()
     }
 
@@ -262,7 +268,9 @@ final class Worker {
 
     // MARK: Telling
 
+    /// An exchange has ended: it is counted, and has its line in the access log.
     func logAccess(_ cell: ExchangeCell, _ client: ClientConnection) {
+        count(cell)
         guard generation.shared.accessLog != nil else { return }
         if lines.isEmpty { linesTimer?.setDeadline(loop.now.advanced(by: Self.linesPauseNanoseconds)) }
         if cell.exchange.number == 0 { cell.exchange.number = nextNumber() }
@@ -277,6 +285,24 @@ final class Worker {
         guard !lines.isEmpty else { return }
         generation.shared.accessLog?.write(lines.span.array)
         lines.clear()
+    }
+
+    /// Counts an exchange that has ended, unless it was counted before or never began.
+    func count(_ cell: ExchangeCell) {
+        guard cell.exchange.isInFlight || cell.exchange.status > 0 else { return }
+        if cell.exchange.isInFlight { meters.worker.ended() }
+        cell.exchange.isInFlight = false
+        if let reason = cell.exchange.reason { meters.worker.answered(reason: Int(reason.rawValue)) }
+        let started = cell.exchange.startedAt
+        let outcome = RouteMeter.Exchange(
+            status: cell.exchange.status, nanoseconds: started.nanoseconds == 0 ? 0 : loop.now.since(started),
+            attempts: cell.exchange.attempts, requestBytes: cell.exchange.body.count,
+            answerBytes: cell.exchange.answerBodyBytes)
+        if let route = cell.exchange.route, let generation = cell.exchange.generation {
+            generation.meters.routes[route.index].ended(outcome)
+        } else {
+            meters.unrouted.ended(outcome)
+        }
     }
 
     /// A resource could not be reached.
@@ -306,54 +332,22 @@ final class Worker {
     }
 }
 
-/// What workers share: only things that are safe to share, and none of them on a request's way.
-public struct WorkerServices: Sendable {
-    /// Names' addresses.
-    public let resolver: Resolver
-    /// The operator's log, until a generation brings its own.
-    let log: Logger
-    /// Connections of clients now, in all workers.
-    let connections: ConnectionBook
-    /// Where tokens are asked for.
-    let tokens: TokenDesk
-    /// Bodies in memory now, in all workers.
-    let heldBytes = HeldBytes()
-    /// Tells this process's request ids from another's.
-    let processID: UInt32
-
-    /// Services of one process; `processID` is any number that differs from start to start.
-    public init(
-        resolver: Resolver, log: Logger, connections: ConnectionBook, tokens: TokenDesk, processID: UInt32
-    ) {
-        (self.resolver, self.log, self.connections) = (resolver, log, connections)
-        (self.tokens, self.processID) = (tokens, processID)
-    }
-}
-
-/// How workers ask the control plane for tokens; the answers come through their mailboxes.
-public struct TokenDesk: Sendable {
-    let needed: @Sendable (TokenIdentity) -> Void
-    let rejected: @Sendable (TokenIdentity, _ serial: UInt64, _ claims: String?) -> Void
-
-    /// `needed`: requests wait for a token; `rejected`: the resource refused the one with that serial.  Neither blocks.
-    public init(
-        needed: @escaping @Sendable (TokenIdentity) -> Void,
-        rejected: @escaping @Sendable (TokenIdentity, _ serial: UInt64, _ claims: String?) -> Void
-    ) {
-        (self.needed, self.rejected) = (needed, rejected)
-    }
-}
-
 /// A listener as its connections know it: its settings in whatever generation is current.
 final class ListenerBinding {
     private(set) var settings: ListenerSettings
     private(set) var index: Int
+    /// What is counted of connections that come in now.
+    private(set) var meter: ListenerMeter
     /// It is gone from the configuration: its connections end with their answers.
     var isRemoved = false
 
-    init(_ settings: ListenerSettings, index: Int) { (self.settings, self.index) = (settings, index) }
+    init(_ settings: ListenerSettings, index: Int, _ meter: ListenerMeter) {
+        (self.settings, self.index, self.meter) = (settings, index, meter)
+    }
 
-    func update(_ settings: ListenerSettings, index: Int) { (self.settings, self.index) = (settings, index) }
+    func update(_ settings: ListenerSettings, index: Int, _ meter: ListenerMeter) {
+        (self.settings, self.index, self.meter) = (settings, index, meter)
+    }
 }
 
 /// A timer without a descriptor.

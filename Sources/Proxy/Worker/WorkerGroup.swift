@@ -1,5 +1,6 @@
 public import Credentials
 internal import Synchronization
+public import Telemetry
 public import Transport
 internal import Upstream
 
@@ -7,6 +8,15 @@ internal import Upstream
 public final class WorkerGroup: Sendable {
     /// How many there are.
     public var count: Int { mailboxes.count }
+
+    /// What they count.
+    public var meters: MeterBook { services.meters }
+
+    /// Bytes of request bodies that they hold in memory now.
+    public var heldBodyBytes: Int { services.heldBytes.count }
+
+    /// The names of the gateway's own answers, by the numbers that ``meters`` counts them under.
+    public static var reasons: [String] { ErrorCode.allCases.map { "\($0.reason)" } }
 
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let services: WorkerServices
@@ -74,7 +84,7 @@ public final class WorkerGroup: Sendable {
 }
 
 /// The first failure of several threads.
-private final class Failure: Sendable {
+final class Failure: Sendable {
     private let first = Mutex<SystemError?>(nil)
 
     var error: SystemError? { first.withLock { $0 } }

@@ -203,8 +203,8 @@ struct TokenStoreTests {
             await bench.store.status()
                 == ["a", "b"].map { name in
                     TokenStatus(
-                        credential: name, source: "stub", ageSeconds: 10, secondsToExpiry: 990, fetchesSucceeded: 1,
-                        fetchesFailed: 0, lastFailure: nil)
+                        credential: name, strategy: StubStrategy.kind, source: "stub", ageSeconds: 10,
+                        secondsToExpiry: 990, fetchesSucceeded: 1, fetchesFailed: 0, lastFailure: nil)
                 })
     }
 

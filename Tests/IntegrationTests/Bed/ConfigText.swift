@@ -16,6 +16,8 @@ struct ConfigText {
     var top: [String] = []
     /// Where the access log goes.
     var accessLog = "stdout"
+    /// Further entries of `telemetry`, each a line.
+    var telemetry: [String] = []
 
     /// Where the origin listens.
     let origin: Address
@@ -39,6 +41,7 @@ struct ConfigText {
         lines.append("routes:")
         lines += routes.map { "  - \($0)" }
         lines += ["telemetry:", "  log: { level: debug }", "  access_log: { to: \(accessLog), format: json }"]
+        lines += telemetry.map { "  \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
 
