@@ -3,8 +3,10 @@ public import Transport
 
 /// Keeps names' addresses fresh, on a thread of its own: workers never ask, they are told.
 ///
-/// The system's resolver gives no lifetime, so a name is asked every ``refreshNanoseconds``, and soon after a worker
-/// found that none of its addresses answers.  A name that fails keeps the addresses it had.
+/// The system's resolver gives no lifetime, so a name is asked every ``Times/refresh``, and soon after a worker found
+/// that an address of it does not answer.  A name that fails keeps the addresses it had; one whose answer differs only
+/// in its order keeps that, since servers rotate it.  Each name is asked on a thread of its own, one at a time, so that
+/// a name whose servers are slow keeps no other from being fresh.
 public final class Resolver: Sendable {
     /// How a name is looked up: the system's resolver, or a table in tests.
     public typealias Lookup = @Sendable (_ host: String, _ port: UInt16) throws(NameError) -> [SocketAddress]
@@ -20,6 +22,24 @@ public final class Resolver: Sendable {
         var addresses: [SocketAddress] = []
         var askAt: MonotonicTime
         var failure: NameError?
+        var isAsking = false
+    }
+
+    /// How often names are asked.
+    public struct Times: Sendable {
+        /// When all is well.
+        public var refresh: Duration
+        /// At the earliest after a failure, or when its addresses do not answer.
+        public var soon: Duration
+        /// How long the thread sleeps between looks at its list.
+        public var round: Duration
+
+        /// See the fields.
+        public init(
+            refresh: Duration = .seconds(15), soon: Duration = .seconds(1), round: Duration = .milliseconds(250)
+        ) {
+            (self.refresh, self.soon, self.round) = (refresh, soon, round)
+        }
     }
 
     private struct State {
@@ -30,16 +50,11 @@ public final class Resolver: Sendable {
 
     private let state = Mutex(State(isStopped: false))
     private let lookup: Lookup
-    /// How often a name is asked when all is well.
-    private static let refreshNanoseconds: Int64 = 15_000_000_000
-    /// How long the thread sleeps between looks at its list.
-    private static let roundNanoseconds: Int64 = 250_000_000
-    /// How soon a name whose addresses do not answer is asked again at the earliest.
-    private static let soonNanoseconds: Int64 = 1_000_000_000
+    private let times: Times
 
     /// A resolver that knows no name yet.
-    public init(lookup: @escaping Lookup = NameResolution.addresses) {
-        self.lookup = lookup
+    public init(lookup: @escaping Lookup = NameResolution.addresses, times: Times = Times()) {
+        (self.lookup, self.times) = (lookup, times)
     }
 
     /// Sets who is told of changes.
@@ -52,7 +67,7 @@ public final class Resolver: Sendable {
         try Thread.start("acs-resolver") { [self] in
             while !state.withLock({ $0.isStopped }) {
                 askDueNames()
-                Pause.nanoseconds(Self.roundNanoseconds)
+                Pause.nanoseconds(times.round.wholeNanoseconds)
             }
         }
     }
@@ -71,7 +86,7 @@ public final class Resolver: Sendable {
         let answered = try Barrier(count: fresh.count)
         for name in fresh {
             try Thread.start("acs-resolve") { [self] in
-                _ = ask(name, isNew: true)
+                ask(name, isNew: true)
                 answered.arrive()
             }
         }
@@ -97,7 +112,7 @@ public final class Resolver: Sendable {
 
     /// None of the name's addresses answers: ask again soon.
     public func isStale(host: String, port: UInt16) {
-        let soon = MonotonicTime.current().advanced(by: Self.soonNanoseconds)
+        let soon = MonotonicTime.current().advanced(by: times.soon.wholeNanoseconds)
         state.withLock { state in
             let name = Name(host: host, port: port)
             guard let entry = state.names[name], entry.askAt > soon else { return }
@@ -107,25 +122,39 @@ public final class Resolver: Sendable {
 
     private func askDueNames() {
         let now = MonotonicTime.current()
-        let due = state.withLock { state in state.names.filter { $0.value.askAt <= now }.map(\.key) }
-        for name in due { _ = ask(name, isNew: false) }
+        let due = state.withLock { state in
+            let due = state.names.filter { $0.value.askAt <= now && !$0.value.isAsking }.map(\.key)
+            for name in due { state.names[name]?.isAsking = true }
+            return due
+        }
+        for name in due {
+            do throws(SystemError) {
+                try Thread.start("acs-resolve") { [self] in ask(name, isNew: false) }
+            } catch {
+                // No thread to be had: the next round tries again.
+                state.withLock { $0.names[name]?.isAsking = false }
+            }
+        }
     }
 
     /// Asks without the lock; tells who wants to know when the answer differs.
-    private func ask(_ name: Name, isNew: Bool) -> NameError? {
+    private func ask(_ name: Name, isNew: Bool) {
         var found: [SocketAddress] = []
         var failure: NameError?
-        do throws(NameError) { found = try lookup(name.host, name.port) } catch { failure = error }
-        let again = MonotonicTime.current().advanced(
-            by: failure == nil ? Self.refreshNanoseconds : Self.soonNanoseconds)
+        do throws(NameError) {
+            found = AddressOrder.interleaved(try lookup(name.host, name.port))
+        } catch {
+            failure = error
+        }
+        let pause = failure == nil ? times.refresh : times.soon
+        let again = MonotonicTime.current().advanced(by: pause.wholeNanoseconds)
         let tell: Changed? = state.withLock { state in
             guard isNew || state.names[name] != nil else { return nil }
             let before = state.names[name]?.addresses ?? []
-            let now = failure == nil ? found : before
-            state.names[name] = Entry(addresses: now, askAt: again, failure: failure)
-            return before != now ? state.changed : nil
+            let isSame = failure != nil || Set(found) == Set(before)
+            state.names[name] = Entry(addresses: isSame ? before : found, askAt: again, failure: failure)
+            return isSame ? nil : state.changed
         }
         if let tell { tell(name.host, name.port, found) }
-        return failure
     }
 }

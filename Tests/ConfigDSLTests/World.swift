@@ -13,6 +13,7 @@ enum World {
     static let files = [
         "secrets/key1": "c2VjcmV0LWtleQ==\n", "secrets/key2": "c2VjcmV0LWtleTI=\r\n",
         "secrets/open": "c2VjcmV0LWtleQ==\n",
+        "secrets/lines": "FROM-A-FILE\nFROM-A-FILE\n",
         "secrets/empty": "\n", "secrets/text": "FROM-A-FILE\n", "/credentials/key": "c2VjcmV0LWtleQ==\n",
         "/run/secrets/docker": "c2VjcmV0LWtleQ==\n", "tls/server.pem": "PEM", "tls/server.key": "PEM",
         "tls/open.key": "PEM", "tls/ca.pem": "PEM",

@@ -251,7 +251,11 @@ public struct FieldReader {
         of node: Node, _ subject: String, _ parse: (Scalar) throws(ValueError) -> Value
     ) -> Value? {
         guard let scalar = scalar(node, subject) else { return nil }
-        diagnostics.reveal(node)
+        if Shown.mayHoldPassword(scalar.text) {
+            diagnostics.hide(node, isSecret: true)
+        } else {
+            diagnostics.reveal(node)
+        }
         do throws(ValueError) {
             return try parse(scalar)
         } catch {

@@ -173,4 +173,6 @@ extension DiagnosticID {
     public static let badForwardField = DiagnosticID("E604")
     /// `tls` where none is spoken.
     public static let tlsWithoutHTTPS = DiagnosticID("E605")
+    /// Not a proxy that requests can go through.
+    public static let badProxy = DiagnosticID("E606")
 }

@@ -12,7 +12,7 @@ struct SecretSections {
     private static let secretSections = ["credentials", "callers"]
     /// One of these between the `_` of a key makes it sound like a secret.
     private static let secretWords: Set = [
-        "key", "keys", "accesskey", "secret", "secrets", "password", "token", "tokens", "connection",
+        "key", "keys", "accesskey", "secret", "secrets", "password", "token", "tokens", "connection", "proxy",
     ]
 
     /// Keys that were judged already: a file has few different ones.

@@ -18,6 +18,12 @@ enum Shown {
             && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2D || $0 == 0x5F }
     }
 
+    /// True for what looks like a URL with a user in it, whose password must not be shown.
+    static func mayHoldPassword(_ text: String) -> Bool {
+        guard let mark = text.firstRange(of: "://") else { return false }
+        return text[mark.upperBound...].contains("@")
+    }
+
     /// False for what moves the cursor, changes colours or reverses the reading direction.
     static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }

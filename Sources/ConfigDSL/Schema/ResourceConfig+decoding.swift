@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Crypto
 
 extension ResourceConfig {
     /// Reads one resource; `nil` without an endpoint.
@@ -7,6 +8,7 @@ extension ResourceConfig {
         credential = fields.optional("credential", names.credentials.parse)
         _ = fields.optional("plaintext", Permission.parse)
         tls = fields.section("tls") { ResourceTLSConfig(decoding: &$0) }
+        proxy = fields.section("proxy") { ResourceProxyConfig(decoding: &$0) }
         forwardFields = fields.optionalList("forward_fields", ForwardField.parse) ?? []
         let connections = fields.section("connections") { section in
             (
@@ -15,7 +17,6 @@ extension ResourceConfig {
             )
         }
         anyHostAllowed = fields.optional("any_host", Permission.parse) != nil
-        fields.notYetSupported("proxy")
         hasCredential = fields.seemsToHave("credential")
 
         guard let endpoint else { return nil }
@@ -53,6 +54,65 @@ extension ResourceTLSConfig {
             return name
         }
     }
+}
+
+extension ResourceProxyConfig {
+    /// Reads a resource's `proxy`; `nil` without an address.
+    init?(decoding fields: inout FieldReader) {
+        let endpoint = fields.required("url", example: "http://proxy.internal:3128", Self.address)
+        let username = fields.optional("username", Self.username)
+        let password = fields.optionalSecret("password", Self.password)
+        let pair = ["username", "password"]
+        for (key, other) in zip(pair, pair.reversed()) where fields.has(key) && !fields.seemsToHave(other) {
+            fields.report(
+                .keysConflict, "`\(key)` of a proxy needs `\(other)` as well", at: fields.place(of: key),
+                help: "give both, or neither")
+        }
+        guard let endpoint else { return nil }
+        self.endpoint = endpoint
+        credential = username.flatMap { name in password.map { (name, $0) } }
+    }
+
+    /// `http://HOST:PORT`.
+    private static func address(_ scalar: Scalar) throws(ValueError) -> Endpoint {
+        let endpoint = try Endpoint.parse(scalar)
+        guard endpoint.scheme == .http else {
+            throw ValueError(
+                .badProxy, "is a proxy that is spoken to over TLS, which is not supported",
+                help: "write `http://HOST:PORT`; what goes to an `https://` resource is encrypted all the way")
+        }
+        let text = scalar.text.hasSuffix("/") ? scalar.text.dropLast() : scalar.text[...]
+        guard !endpoint.isDefaultPort || text.hasSuffix(":80") else {
+            throw ValueError(.badProxy, "has no port", help: "proxies have no usual one: write `http://HOST:PORT`")
+        }
+        return endpoint
+    }
+
+    /// No colon, which would end it, and no control characters (RFC 7617 §2).
+    private static func username(_ scalar: Scalar) throws(ValueError) -> String {
+        let name = try String.parse(scalar)
+        guard name.utf8.count <= longestBytes, name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0x3A }) else {
+            throw ValueError(
+                .badProxy, "is no name that a proxy can be told",
+                help: "a colon and control characters are not possible; at most \(longestBytes) bytes")
+        }
+        return name
+    }
+
+    private static func password(_ secret: Secret) throws(ValueError) -> Secret {
+        let isPlain = secret.withBytes { bytes in
+            bytes.count <= longestBytes && bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F }
+        }
+        guard isPlain else {
+            throw ValueError(
+                .badProxy, "is no password that a proxy can be told",
+                help: "control characters are not possible; at most \(longestBytes) bytes")
+        }
+        return secret
+    }
+
+    /// The head that tells it stays well below what proxies read.
+    private static let longestBytes = 1024
 }
 
 /// Names in `forward_fields`.

@@ -1,3 +1,5 @@
+public import Crypto
+
 /// One Communication Services resource: a host that may be dialled.
 public struct ResourceConfig: Sendable {
     /// Its key under `resources`.
@@ -12,6 +14,8 @@ public struct ResourceConfig: Sendable {
     var hasCredential: Bool
     /// What differs from the system's trust.
     public var tls: ResourceTLSConfig?
+    /// The proxy that stands between, if one does.
+    public var proxy: ResourceProxyConfig?
     /// Lower-case `x-ms-*` names that may pass.
     public var forwardFields: [String]
     /// Idle connections that one worker keeps.
@@ -30,4 +34,12 @@ public struct ResourceTLSConfig: Sendable {
     public var ca: ConfigPath?
     /// The name that is sent (SNI) and checked instead of the endpoint's host.
     public var serverName: String?
+}
+
+/// An HTTP proxy through which a resource is reached, with `CONNECT`.
+public struct ResourceProxyConfig: Sendable {
+    /// Scheme `http`, its port given in the file.
+    public var endpoint: Endpoint
+    /// What it wants to know of us (`Basic`, RFC 7617): a name without a colon, neither with control characters.
+    public var credential: (username: String, password: Secret)?
 }

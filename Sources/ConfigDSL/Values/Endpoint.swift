@@ -34,6 +34,9 @@ public struct Endpoint: Hashable, Sendable {
         return isDefaultPort ? name : "\(name):\(port)"
     }
 
+    /// The host and the port, whatever the scheme.
+    public var hostAndPort: String { isDefaultPort ? "\(authority):\(port)" : authority }
+
     /// `scheme://authority`.
     public var origin: String { "\(scheme.rawValue)://\(authority)" }
 

@@ -131,6 +131,11 @@ public struct Provisioner {
         let target = UpstreamTarget(
             host: config.endpoint.host, port: UInt16(clamping: config.endpoint.port), tls: tls,
             tlsIdentity: identity, serverName: config.tls?.serverName ?? config.endpoint.host,
+            proxy: config.proxy.map { proxy in
+                UpstreamProxy(
+                    host: proxy.endpoint.host, port: UInt16(clamping: proxy.endpoint.port),
+                    to: (config.endpoint.host, UInt16(clamping: config.endpoint.port)), credential: proxy.credential)
+            },
             idleLimit: config.idleMax, idleTimeout: config.idleTimeout)
         return ResourceSettings(
             index: index, name: config.name, target: target, hostField: config.endpoint.authority,

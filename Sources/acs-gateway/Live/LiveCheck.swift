@@ -113,6 +113,10 @@ actor LiveCheck {
             report.bad("resource `\(resource.name)`: not asked, for credential `\(name)` has no token")
             return
         }
+        if resource.proxy != nil, resource.endpoint.scheme == .http {
+            report.good("resource `\(resource.name)`: plain HTTP through a proxy, so nothing was asked")
+            return
+        }
         guard let fields = authorize(resource, strategy) else {
             report.bad("resource `\(resource.name)`: credential `\(name)` cannot authorize a request")
             return
@@ -125,7 +129,8 @@ actor LiveCheck {
         }
         let request = HTTPRequest(
             .get, resource.endpoint.origin + Self.harmlessTarget, fields: fields, trust: trust,
-            allowsPlaintext: resource.endpoint.scheme == .http)
+            allowsPlaintext: resource.endpoint.scheme == .http,
+            proxy: resource.proxy.map(HTTPRequest.Proxy.init) ?? .none)
         do throws(HTTPFailure) {
             judge(try await client.send(request), of: resource.name, by: name)
         } catch {
@@ -183,5 +188,14 @@ actor LiveCheck {
         else { return nil }
         let skew = theirs - Int(TokenInstant.current.unixSeconds)
         return abs(skew) > Self.toldSkewSeconds ? skew : nil
+    }
+}
+
+extension HTTPRequest.Proxy {
+    /// The way through `proxy`.
+    fileprivate init(_ proxy: ResourceProxyConfig) {
+        let user = proxy.credential.map { HTTPRequest.ProxyUser(name: $0.username, password: $0.password) }
+        // Its port always, since libcurl takes another one for granted.
+        self = .url("http://\(proxy.endpoint.hostAndPort)", user: user)
     }
 }
