@@ -67,7 +67,8 @@ internal import COpenSSL
         unsafe EVP_PKEY_free(key)
     }
 
-    /// A certificate for `names`: host names, `*.` before one allowed, and IP addresses without brackets.
+    /// A certificate for `names`: host names, `*.` before one allowed, IP addresses without brackets, and URIs such as
+    /// `spiffe://corp/ns/billing` (letters, digits and `-._~:/` only).
     public borrowing func issue(
         for names: [String], purpose: Purpose = .server, valid validity: Validity
     ) throws(TLSSetupError) -> TLSIdentity {
@@ -111,6 +112,11 @@ internal import COpenSSL
         guard !names.isEmpty else { throw .badName("") }
         var parts: [String] = []
         for name in names {
+            if name.contains("://") {
+                guard name.split(separator: "/").allSatisfy({ isPlainSegment($0) }) else { throw .badName(name) }
+                parts.append("URI:\(name)")
+                continue
+            }
             let host = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
             guard ServerName.isPlain(host) else { throw .badName(name) }
             if let address = unsafe a2i_IPADDRESS(name) {
@@ -123,6 +129,11 @@ internal import COpenSSL
             }
         }
         return parts.joined(separator: ",")
+    }
+
+    /// True for what stands between the slashes of a URI and means nothing in OpenSSL's configuration syntax.
+    private static func isPlainSegment(_ segment: Substring) -> Bool {
+        segment.utf8.allSatisfy { $0 == 0x7E || ServerName.isMark($0) || ASCII.isLetter($0) || ASCII.isDigit($0) }
     }
 
     /// The certificate, signed with `signer`, the key of `issuer`, or of itself.

@@ -75,7 +75,8 @@ struct TestPKI: Sendable {
         let ca = try DevelopmentAuthority(valid: .thirtyDays(from: Self.now))
         authority = ca.certificate
         server = try ca.issue(for: ["localhost", "127.0.0.1", "::1", "*.example.com"], valid: valid)
-        client = try ca.issue(for: ["billing.example.com"], purpose: .client, valid: valid)
+        client = try ca.issue(
+            for: ["billing.example.com", "spiffe://corp/ns/billing/sa/notifier"], purpose: .client, valid: valid)
     }
 
     /// OpenSSL asks the system's clock, so certificates must be made by it.

@@ -27,7 +27,8 @@ struct LayerTests {
         // JSON and dates, off a request's way.
         "FoundationEssentials": ["Admission", "Credentials", "Emulator", "acs-gateway"],
         "Synchronization": [
-            "Telemetry", "Transport", "Credentials", "Upstream", "HTTPClient", "Proxy", "Emulator", "acs-gateway",
+            "Crypto", "Telemetry", "Transport", "Credentials", "Upstream", "HTTPClient", "Proxy", "Emulator",
+            "acs-gateway",
         ],
     ]
 

@@ -30,8 +30,8 @@ internal import COpenSSL
         sha256 = SHA256.digest(of: leaf.span)
         sha1 = unsafe parts.certificates[0].handle.sha1
         validity = unsafe DevelopmentAuthority.Validity(
-            from: Self.seconds(X509_get0_notBefore(parts.certificates[0].handle)),
-            to: Self.seconds(X509_get0_notAfter(parts.certificates[0].handle)))
+            from: unixSeconds(of: X509_get0_notBefore(parts.certificates[0].handle)),
+            to: unixSeconds(of: X509_get0_notAfter(parts.certificates[0].handle)))
         guard unsafe EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else { throw .notRSA }
         let bits = Int(unsafe EVP_PKEY_get_bits(key))
         guard SignatureVerifier.modulusBits.contains(bits) else { throw .unsuitableKey(bits: bits) }
@@ -65,17 +65,6 @@ internal import COpenSSL
         guard done == 1 else { throw .library(OpenSSLFailure.take().text) }
         signature.removeSubrange(count...)
         return signature
-    }
-}
-
-extension SigningCertificate {
-    /// Seconds since 1970; a time that cannot be read has passed long ago.
-    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int {
-        let start = unsafe ASN1_TIME_set(nil, 0)
-        defer { unsafe ASN1_TIME_free(start) }
-        var (days, seconds) = (Int32(0), Int32(0))
-        guard unsafe ASN1_TIME_diff(&days, &seconds, start, time) == 1 else { return 0 }
-        return Int(days) * 86_400 + Int(seconds)
     }
 }
 

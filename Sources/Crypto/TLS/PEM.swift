@@ -63,6 +63,11 @@ public struct TLSIdentity: Sendable {
 }
 
 extension PEM {
+    /// Throws when one of its certificates is broken, and when there is none.
+    public func checkCertificates() throws(TLSSetupError) {
+        try unsafe forEachCertificate { (_: OpaquePointer) throws(TLSSetupError) in }
+    }
+
     /// Calls `body` with each certificate; throws when one is broken or when there is none.
     func forEachCertificate(_ body: (OpaquePointer) throws(TLSSetupError) -> Void) throws(TLSSetupError) {
         var number = 0

@@ -23,8 +23,10 @@ enum ServerName {
 
     /// True for letters, digits and `-._:`, at most 255: nothing that C would read otherwise than we do.
     static func isPlain(_ name: some StringProtocol) -> Bool {
-        let marks: [UInt8] = [0x2D, 0x2E, 0x5F, 0x3A]
-        return !name.isEmpty && name.utf8.count <= 255
-            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || marks.contains($0) }
+        !name.isEmpty && name.utf8.count <= 255
+            && name.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || isMark($0) }
     }
+
+    /// True for `-._:`.
+    static func isMark(_ byte: UInt8) -> Bool { byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x3A }
 }

@@ -40,6 +40,10 @@ public enum TLSProgress: Equatable, Sendable {
     /// What the server last gave us to resume with; tell the next connection to the same server.
     public private(set) var latestSession: TLSSession?
 
+    /// Who the client of a server's connection proved to be; `nil` before the end of the handshake, and for a client
+    /// without a certificate, where that is allowed.
+    public private(set) var peerCertificate: PeerCertificate?
+
     /// Our side of a connection that a peer has opened.
     public convenience init(server context: TLSContext) throws(TLSError) {
         precondition(context.isServer, "a client's context cannot serve")
@@ -199,6 +203,7 @@ extension TLSConnection {
         let result = unsafe SSL_do_handshake(connection)
         guard result != 1 else {
             guard context.isServer || hasRightProtocol else { throw fail(.wrongApplicationProtocol) }
+            if context.server?.asksClients == true { peerCertificate = unsafe PeerCertificate.of(connection) }
             state = .established
             return
         }

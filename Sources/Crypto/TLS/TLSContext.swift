@@ -15,7 +15,7 @@ internal import COpenSSL
         case tls13
 
         /// OpenSSL's number for it.
-        fileprivate var number: Int32 {
+        var number: Int32 {
             switch self {
             case .tls12: TLS1_2_VERSION
             case .tls13: TLS1_3_VERSION
@@ -46,29 +46,43 @@ internal import COpenSSL
 
     /// `SSL_CTX *`.  Safe to share: it is changed in `init` only, and OpenSSL counts its references atomically.
     nonisolated(unsafe) let handle: OpaquePointer
+    /// What only a server has; `nil` in a client's context.
+    let server: ServerSide?
     /// Which side its connections are.
-    let isServer: Bool
+    var isServer: Bool { server != nil }
     /// Stands for whom a client trusts and what it shows: only the same resumes a session.
     let trust: SHA256Digest
 
-    /// For connections that peers open to us.
-    public init(
+    /// For connections that peers open to us, with one certificate and keys of its own for tickets, which last as long
+    /// as it does.
+    public convenience init(
         server identity: TLSIdentity, minimumVersion: Version = .tls12, maximumVersion: Version = .tls13,
         clients: ClientCertificates = .none
     ) throws(TLSSetupError) {
+        try self.init(
+            serving: ServerCertificates(ServerCertificate(identity)), minimumVersion: minimumVersion,
+            maximumVersion: maximumVersion, clients: clients, succeeding: nil, tickets: TicketKeys(now: { 0 }))
+    }
+
+    /// For connections that peers open to us.
+    ///
+    /// - Parameters:
+    ///   - predecessor: what served before at the same place: when it demanded the same of clients, its ticket keys
+    ///     are taken over, and a client that it knew resumes.
+    ///   - tickets: the keys to use when they are not.
+    public init(
+        serving certificates: ServerCertificates, minimumVersion: Version = .tls12, maximumVersion: Version = .tls13,
+        clients: ClientCertificates = .none, succeeding predecessor: TLSContext?, tickets: TicketKeys
+    ) throws(TLSSetupError) {
         unsafe handle = try TLSContext.newHandle(minimumVersion, maximumVersion)
-        isServer = true
         trust = SHA256.digest(of: [UInt8]().span)
-        try use(identity)
+        let demands = ServerSide.demands(minimumVersion, clients)
+        var server = ServerSide(certificates: certificates, demands: demands, tickets: tickets)
+        if let known = predecessor?.server, known.demands == demands { server.tickets = known.tickets }
+        self.server = server
         try ask(clients)
-        let preference = cSSL_OP_CIPHER_SERVER_PREFERENCE()
-        unsafe SSL_CTX_set_options(handle, preference)
+        try unsafe server.setUp(handle)
         unsafe SSL_CTX_set_alpn_select_cb(handle, selectProtocol, nil)
-        // Tickets keep the state with the client: nothing is stored here, so peers cannot fill our memory.
-        unsafe cSSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
-        unsafe SSL_CTX_set_num_tickets(handle, 1)
-        let context = Array("acs-gateway".utf8)
-        unsafe SSL_CTX_set_session_id_context(handle, context, UInt32(context.count))
     }
 
     /// For connections that we open.
@@ -77,7 +91,7 @@ internal import COpenSSL
         identity: TLSIdentity? = nil
     ) throws(TLSSetupError) {
         unsafe handle = try TLSContext.newHandle(minimumVersion, maximumVersion)
-        isServer = false
+        server = nil
         trust = TLSContext.trustDigest(authorities, identity)
         try trust(authorities)
         if let identity { try use(identity) }
@@ -91,6 +105,9 @@ internal import COpenSSL
     }
 
     deinit { unsafe SSL_CTX_free(handle) }
+
+    /// Overwrites keys of a server's session tickets whose time is over, which otherwise waits for a handshake.
+    public func retireTicketKeys() { server?.tickets.retire() }
 }
 
 // MARK: Setting up
@@ -161,9 +178,11 @@ extension TLSContext {
         case .optional(let authorities):
             try trust(.only(authorities))
             unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+            unsafe ServerSide.limitChains(of: handle)
         case .required(let authorities):
             try trust(.only(authorities))
             unsafe SSL_CTX_set_verify(handle, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+            unsafe ServerSide.limitChains(of: handle)
         }
     }
 
