@@ -54,5 +54,25 @@ static inline int acs_is_socket(const char *path) {
     return lstat(path, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
+/* Which file a path names now, a link not followed; 0 when it is a socket. */
+static inline int acs_socket_file(const char *path, unsigned long *device, unsigned long *inode) {
+    struct stat status;
+    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode)) return -1;
+    *device = status.st_dev;
+    *inode = status.st_ino;
+    return 0;
+}
+
+/* Who connected to a Unix socket; struct ucred hides behind _GNU_SOURCE, too. */
+static inline int acs_peer_credentials(int descriptor, int *process, unsigned *user, unsigned *group) {
+    struct { int process; unsigned user, group; } peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || length != sizeof peer) return -1;
+    *process = peer.process;
+    *user = peer.user;
+    *group = peer.group;
+    return 0;
+}
+
 static inline int acs_errno(void) { return errno; }
 #endif

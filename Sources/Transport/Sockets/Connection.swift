@@ -299,6 +299,14 @@ open class Connection: Channel {
 
     // MARK: Connecting
 
+    /// The process that connected to the Unix socket `descriptor` was accepted from; `nil` when the system does
+    /// not tell.
+    public static func peerProcess(of descriptor: Int32) -> (userID: UInt32, groupID: UInt32, processID: Int32)? {
+        var (process, user, group) = (Int32(0), UInt32(0), UInt32(0))
+        guard unsafe acs_peer_credentials(descriptor, &process, &user, &group) == 0 else { return nil }
+        return (user, group, process)
+    }
+
     /// A socket on its way to `address`; it becomes writable when the way is through, or has failed.
     public static func connect(to address: SocketAddress) throws(SystemError) -> Int32 {
         let descriptor = try openSocket(address.family)

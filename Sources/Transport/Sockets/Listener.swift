@@ -7,6 +7,12 @@ public struct ListeningSocket: Sendable {
     public let descriptor: Int32
     /// The address really bound: port 0 is resolved.
     public let address: SocketAddress
+    /// A Unix socket's file.
+    public let file: SocketFile?
+
+    private init(descriptor: Int32, address: SocketAddress, file: SocketFile? = nil) {
+        (self.descriptor, self.address, self.file) = (descriptor, address, file)
+    }
 
     /// Connections that the system holds until they are accepted.
     fileprivate static let backlog: Int32 = 4096
@@ -43,33 +49,32 @@ public struct ListeningSocket: Sendable {
         let descriptor = try openSocket(AF_UNIX)
         let address = SocketAddress.unix(path)
         do throws(SystemError) {
-            // Between bind and chmod nobody but us may connect.
-            let previous = umask(0o177)
-            defer { umask(previous) }
+            // The file that bind makes has the socket's own bits, less those of the umask: nobody connects too early, and
+            // no other thread's files are touched.
+            try check("fchmod") { fchmod(descriptor, mode_t(mode)) }
             try unsafe address.withSystemAddress { (pointer, length) throws(SystemError) in
                 _ = try check("bind") { unsafe Glibc.bind(descriptor, pointer, length) }
             }
+            // What the umask took away.
             try check("chmod") { unsafe chmod(path, mode_t(mode)) }
             try listen(descriptor)
         } catch {
             _ = Glibc.close(descriptor)
             throw error
         }
-        return ListeningSocket(descriptor: descriptor, address: address)
+        return ListeningSocket(descriptor: descriptor, address: address, file: SocketFile(at: path))
     }
 
     /// Ends it; a Unix socket's file stays until ``unlink()``.
     public func close() { _ = Glibc.close(descriptor) }
 
-    /// Removes a Unix socket's file.
-    public func unlink() {
-        if case .unix(let path) = address { _ = unsafe Glibc.unlink(path) }
-    }
+    /// Removes a Unix socket's file, if it is still this one's.
+    public func unlink() { file?.remove() }
 
     /// A second descriptor of the same socket, for another loop.
     public func duplicated() throws(SystemError) -> ListeningSocket {
         let copy = try check("dup") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
-        return ListeningSocket(descriptor: copy, address: address)
+        return ListeningSocket(descriptor: copy, address: address, file: file)
     }
 
     private static func open(_ address: SocketAddress, reusesPort: Bool) throws(SystemError) -> Int32 {
