@@ -5,10 +5,10 @@ public enum AccessRules: Sendable, Equatable {
     /// `allow: [anonymous]`
     case anyone
 
-    /// Admits one request, or says why not.
-    public func admit() throws(AdmissionError) -> AdmittedRequest {
+    /// Admits one request of the connection that `peer` made, or says why not.
+    public func admit(from peer: ConnectionIdentity) throws(AdmissionError) -> AdmittedRequest {
         switch self {
-        case .anyone: AdmittedRequest(caller: nil)
+        case .anyone: AdmittedRequest(caller: nil, peer: peer)
         }
     }
 }
@@ -18,8 +18,10 @@ public enum AccessRules: Sendable, Equatable {
 public struct AdmittedRequest: ~Copyable {
     /// The caller's name; `nil` for anonymous ones.
     public let caller: String?
+    /// Whose connection it came by.
+    public let peer: ConnectionIdentity
 
-    init(caller: String?) { self.caller = caller }
+    init(caller: String?, peer: ConnectionIdentity) { (self.caller, self.peer) = (caller, peer) }
 }
 
 /// Why a request was not admitted.

@@ -7,11 +7,19 @@ struct ListeningSockets {
     fileprivate struct Bound {
         var address: SocketAddress
         var mode: UInt16
+        /// A Unix socket's.
+        var file: SocketFile?
+
+        /// False when a Unix socket's file was taken away: nobody can connect any more.
+        var isInPlace: Bool { file?.isInPlace ?? true }
     }
 
     private var bound: [String: Bound] = [:]
 
-    /// Sockets for binds that are new, one for each worker.
+    /// False when a Unix socket's file was removed or replaced from outside: the next reload binds it again.
+    var areInPlace: Bool { bound.values.allSatisfy(\.isInPlace) }
+
+    /// Sockets for binds that are new, or whose file is gone, one for each worker.
     struct Fresh {
         var sockets: [String: [ListeningSocket]] = [:]
         fileprivate var bound: [String: Bound] = [:]
@@ -26,11 +34,12 @@ struct ListeningSockets {
     /// Binds what `config` listens on and is not bound yet; a failure is told at its place, and then nothing is kept.
     func open(_ config: GatewayConfig, workers: Int, diagnostics: inout Diagnostics) -> Fresh? {
         var fresh = Fresh()
-        for listener in config.listeners where bound[listener.bindKey] == nil {
+        for listener in config.listeners where bound[listener.bindKey]?.isInPlace != true {
             do throws(SystemError) {
                 let sockets = try Self.bind(listener.bind, mode: listener.mode, count: workers)
                 fresh.sockets[listener.bindKey] = sockets
-                fresh.bound[listener.bindKey] = Bound(address: sockets[0].address, mode: listener.mode)
+                fresh.bound[listener.bindKey] = Bound(
+                    address: sockets[0].address, mode: listener.mode, file: sockets[0].file)
             } catch {
                 diagnostics.report(
                     .cannotListen,
@@ -49,7 +58,7 @@ struct ListeningSockets {
         bound.merge(fresh.bound) { _, new in new }
         let kept = Set(config.listeners.map(\.bindKey))
         for (key, entry) in bound where !kept.contains(key) {
-            if case .unix(let path) = entry.address { ProcessLimits.removeFile(path) }
+            entry.file?.remove()
             bound[key] = nil
         }
         for listener in config.listeners {
@@ -65,9 +74,7 @@ struct ListeningSockets {
 
     /// Removes socket files at the end.
     func removeFiles() {
-        for entry in bound.values {
-            if case .unix(let path) = entry.address { ProcessLimits.removeFile(path) }
-        }
+        for entry in bound.values { entry.file?.remove() }
     }
 
     /// Binds `bind` for `count` loops.

@@ -89,9 +89,9 @@ final class Server {
         let surroundings = Provisioner.Surroundings(
             number: number, accessLog: newLog.file,
             log: log.with(level: config.telemetry.logLevel),
-            spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp")
+            spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp", previous: serving?.generation)
         guard let generation = loaded.provision(surroundings) else { return .isRefused }
-        if let serving, serving.fingerprint == loaded.fingerprint { return .isUnchanged }
+        if let serving, serving.fingerprint == loaded.fingerprint, sockets.areInPlace { return .isUnchanged }
         guard let fresh = sockets.open(config, workers: workers.count, diagnostics: &loaded.result.diagnostics) else {
             return .isRefused
         }
@@ -151,6 +151,11 @@ final class Server {
                 .unwritableLog, "the access log cannot be opened: \(error.reason)", at: place)
             return nil
         }
+    }
+
+    /// Now and then: keys of session tickets whose time is over are overwritten, though nobody connects.
+    func tidy() {
+        for listener in serving?.generation.listeners ?? [] { listener.tls?.retireTicketKeys() }
     }
 
     /// `SIGUSR1`: log files are opened anew.

@@ -112,7 +112,8 @@ struct ConfigLoaderTests {
         #expect(mesh.limits.headBytes == 6 << 10)
         #expect(mesh.publicURL?.origin == "https://acs.internal")
         let tls = try #require(mesh.tls)
-        #expect(tls.certificate.path == "tls/server.pem")
+        #expect(tls.certificates.map(\.certificate.path) == ["tls/server.pem"])
+        #expect(tls.certificates.map(\.key.path) == ["tls/server.key"])
         #expect(tls.clientCA?.path == "tls/ca.pem")
         #expect(tls.clientAuth == .optional)
         #expect(tls.minVersion == .tls12)
@@ -208,8 +209,8 @@ struct ConfigLoaderTests {
         let result = ConfigLoader.load(file: "conf/main.yaml", environment: environment)
         let loaded = try #require(result.config, "\(result.diagnostics.text)")
         #expect(loaded.listeners[0].bind == .unix(path: "conf/run/app.sock"))
-        #expect(loaded.listeners[0].tls?.certificate.path == "conf/s.pem")
-        #expect(loaded.listeners[0].tls?.key.path == "/abs/s.key")
+        #expect(loaded.listeners[0].tls?.certificates.first?.certificate.path == "conf/s.pem")
+        #expect(loaded.listeners[0].tls?.certificates.first?.key.path == "/abs/s.key")
         guard case .file(let log) = loaded.telemetry.accessLog else { return #expect(Bool(false), "a file") }
         #expect(log.path == "conf/./access.log")
     }

@@ -47,20 +47,53 @@ extension ListenerConfig {
 }
 
 extension ListenerTLSConfig {
-    /// Reads a listener's `tls`; `nil` without certificate and key.
+    /// Certificates of one listener at most: each is read at every load, and more names fit in one certificate.
+    private static let certificateLimit = 1_000
+
+    /// Reads a listener's `tls`; `nil` without a certificate and its key.
     init?(decoding fields: inout FieldReader) {
-        let certificate = fields.requiredFile("certificate", example: "server.pem")
-        let key = fields.requiredFile("key", example: "server.key", isSecret: true)
+        let hasList = fields.has("certificates")
+        var isWhole = true
+        certificates = []
+        if !hasList || fields.has("certificate") || fields.has("key") {
+            if let own = CertificateFiles(decoding: &fields) { certificates.append(own) } else { isWhole = false }
+        } else {
+            // The list does instead of them; they are asked for all the same, so that they are known.
+            _ = (fields.node("certificate"), fields.node("key"))
+        }
+        if let more = Self.list(&fields) { certificates += more } else { isWhole = false }
         clientCA = fields.optionalFile("client_ca")
         let fallback = fields.has("client_ca") ? ClientAuth.required : .none
         clientAuth = fields.optional("client_auth", default: fallback, ClientAuth.parse)
         minVersion = fields.optional("min_version", default: .tls12, TLSVersion.parse)
-        fields.notYetSupported("certificates")
         if clientAuth != .none, !fields.has("client_ca") {
             fields.report(
                 .keysConflict, "`client_auth` asks for certificates that nothing can check",
                 at: fields.place(of: "client_auth"), help: "add `client_ca`")
         }
+        guard isWhole else { return nil }
+    }
+
+    /// What `certificates` lists; empty when it is not there, `nil` when any item is wrong, which is told.
+    private static func list(_ fields: inout FieldReader) -> [CertificateFiles]? {
+        guard let node = fields.node("certificates") else { return [] }
+        guard let items = fields.listItems(node, "certificates", 1...certificateLimit) else { return nil }
+        var read: [CertificateFiles] = []
+        for (index, item) in items.enumerated() {
+            let files = fields.read(item, of: "item \(index + 1) of `certificates`") {
+                CertificateFiles(decoding: &$0)
+            }
+            if let files { read.append(files) }
+        }
+        return read.count == items.count ? read : nil
+    }
+}
+
+extension CertificateFiles {
+    /// Reads `certificate` and `key`; `nil` without both.
+    init?(decoding fields: inout FieldReader) {
+        let certificate = fields.requiredFile("certificate", example: "server.pem")
+        let key = fields.requiredFile("key", example: "server.key", isSecret: true)
         guard let certificate, let key else { return nil }
         (self.certificate, self.key) = (certificate, key)
     }

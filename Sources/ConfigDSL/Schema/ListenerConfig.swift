@@ -38,16 +38,22 @@ extension ListenerConfig {
 
 /// The TLS side of a listener.
 public struct ListenerTLSConfig: Sendable {
-    /// PEM file with the certificate and its chain.
-    public var certificate: ConfigPath
-    /// PEM file with the private key.
-    public var key: ConfigPath
+    /// What it shows, the default first: `certificate` and `key`, then `certificates` in their order.
+    public var certificates: [CertificateFiles]
     /// PEM file with the authorities whose clients are believed.
     public var clientCA: ConfigPath?
     /// Whether clients show a certificate.
     public var clientAuth: ClientAuth
     /// The oldest version that is spoken.
     public var minVersion: TLSVersion
+}
+
+/// A certificate with its key.
+public struct CertificateFiles: Sendable {
+    /// PEM file with the certificate and its chain.
+    public var certificate: ConfigPath
+    /// PEM file with the private key.
+    public var key: ConfigPath
 }
 
 /// Whether the clients of a TLS listener show a certificate.

@@ -1,3 +1,4 @@
+internal import Admission
 internal import Bytes
 internal import Crypto
 internal import HTTP1
@@ -16,6 +17,8 @@ final class ClientConnection: Connection {
     /// What it was counted at when it came.
     let meter: ListenerMeter
     let peer: SocketAddress
+    /// Who connected, on a Unix socket.
+    var process: PeerProcess?
     /// The exchange at hand.
     var cell: ExchangeCell?
     /// The connection to the resource that is lent to the exchange.
@@ -41,6 +44,11 @@ final class ClientConnection: Connection {
         (self.worker, self.binding, self.peer) = (worker, binding, peer)
         meter = binding.meter
         super.init(descriptor: descriptor, tls: tls)
+    }
+
+    /// Who this is, as far as the connection proves it.
+    private var identity: ConnectionIdentity {
+        ConnectionIdentity(certificate: tls?.peerCertificate, process: process)
     }
 
     override func ready(_ readiness: Readiness) {
@@ -135,7 +143,7 @@ final class ClientConnection: Connection {
         var failure: GatewayError?
         var isOwn = false
         do throws(GatewayError) {
-            isOwn = try cell.exchange.admit(at: binding.index, by: worker.generation) == nil
+            isOwn = try cell.exchange.admit(at: binding.index, by: worker.generation, from: identity) == nil
         } catch {
             failure = error
         }

@@ -23,19 +23,23 @@ public struct Provisioner {
         public var log: Logger
         /// Where bodies go that memory should not hold.
         public var spoolDirectory: String
+        /// What serves now: the keys of its session tickets are taken over where they may be.
+        public var previous: Generation?
 
         /// See the fields.
-        public init(number: Int, accessLog: LogFile?, log: Logger, spoolDirectory: String) {
+        public init(
+            number: Int, accessLog: LogFile?, log: Logger, spoolDirectory: String, previous: Generation? = nil
+        ) {
             (self.number, self.accessLog, self.log) = (number, accessLog, log)
-            self.spoolDirectory = spoolDirectory
+            (self.spoolDirectory, self.previous) = (spoolDirectory, previous)
         }
     }
 
-    private let environment: LoadEnvironment
+    let environment: LoadEnvironment
     private let strategies: [String: any CredentialStrategy]
     /// The system's authorities, read once and shared by all resources.
     private var systemTrust: TLSContext?
-    private var diagnostics: Diagnostics
+    var diagnostics: Diagnostics
 
     private init(
         environment: LoadEnvironment, strategies: [String: any CredentialStrategy], diagnostics: Diagnostics
@@ -56,7 +60,7 @@ public struct Provisioner {
     }
 
     private mutating func generation(_ config: GatewayConfig, _ surroundings: Surroundings) -> Generation? {
-        let listeners = config.listeners.map { listener($0) }
+        let listeners = config.listeners.map { listener($0, after: surroundings.previous) }
         let resources = config.resources.enumerated().map { resource($1, index: $0) }
         let credentials = config.credentials.enumerated().compactMap { index, config in
             strategies[config.name].map { CredentialSettings(index: index, name: config.name, strategy: $0) }
@@ -83,45 +87,6 @@ public struct Provisioner {
         return Generation(
             number: surroundings.number, revision: config.revision, listeners: listeners, routes: routes,
             conditions: conditions, resources: resources, credentials: credentials, shared: shared)
-    }
-
-    // MARK: Listeners
-
-    private mutating func listener(_ config: ListenerConfig) -> ListenerSettings {
-        ListenerSettings(
-            name: config.name, bindKey: config.bindKey, tls: config.tls.flatMap { serverContext($0) },
-            publicBase: config.publicURL.map { Array($0.origin.utf8) } ?? [],
-            headLimits: HeadLimits(
-                requestLineBytes: config.limits.requestLineBytes, fieldLineBytes: config.limits.fieldLineBytes,
-                headBytes: config.limits.headBytes, fieldCount: config.limits.fieldCount),
-            requestHead: config.requestHead.wholeNanoseconds, idle: config.idle.wholeNanoseconds,
-            requestsPerConnection: config.limits.requestsPerConnection, connectionLimit: config.limits.connections,
-            connectionLimitPerHost: config.limits.connectionsPerAddress)
-    }
-
-    private mutating func serverContext(_ config: ListenerTLSConfig) -> TLSContext? {
-        guard let certificates = pem(config.certificate), let key = pem(config.key) else { return nil }
-        var clients = TLSContext.ClientCertificates.none
-        if let path = config.clientCA, config.clientAuth != .none {
-            guard let authorities = pem(path) else { return nil }
-            switch config.clientAuth {
-            case .none: break
-            case .optional: clients = .optional(authorities: authorities)
-            case .required: clients = .required(authorities: authorities)
-            }
-        }
-        let version: TLSContext.Version =
-            switch config.minVersion {
-            case .tls12: .tls12
-            case .tls13: .tls13
-            }
-        do throws(TLSSetupError) {
-            return try TLSContext(
-                server: TLSIdentity(certificates: certificates, key: key), minimumVersion: version, clients: clients)
-        } catch {
-            diagnostics.report(.unreadableFileSetting, "\(error)", at: config.certificate.place)
-            return nil
-        }
     }
 
     // MARK: Resources and routes
@@ -183,7 +148,7 @@ public struct Provisioner {
 
     // MARK: Files
 
-    private mutating func pem(_ path: ConfigPath) -> PEM? {
+    mutating func pem(_ path: ConfigPath) -> PEM? {
         do throws(FileFailure) {
             let content = try environment.readFile(path.path, PEM.fileLimitBytes)
             return PEM(named: path.shown, Secret(copying: content.bytes.span))

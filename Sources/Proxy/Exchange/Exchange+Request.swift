@@ -37,8 +37,10 @@ extension Exchange {
     }
 
     /// Decides whether the request may go on, and writes what goes: all but its body and what authorizes it.
-    /// Gives `nil` for a request that the gateway answers itself (`OPTIONS *`).
-    mutating func admit(at listener: Int, by generation: WorkerGeneration) throws(GatewayError) -> RouteSettings? {
+    /// Gives `nil` for a request that the gateway answers itself (`OPTIONS *`).  `peer` is whose connection it came by.
+    mutating func admit(
+        at listener: Int, by generation: WorkerGeneration, from peer: ConnectionIdentity = .unknown
+    ) throws(GatewayError) -> RouteSettings? {
         self.generation = generation
         if head.hasUnknownExpectation {
             throw GatewayError(.expectationFailed, "Only `100-continue` can be expected.")
@@ -47,7 +49,7 @@ extension Exchange {
         if head.target.form == .asterisk { return nil }
         let route = try findRoute(at: listener, in: generation.shared)
         self.route = route
-        let admitted = try admit(to: route)
+        let admitted = try admit(to: route, from: peer)
         caller = admitted.caller
         if case .length(let length) = head.framing, length > route.bodyLimitBytes {
             throw GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
@@ -85,12 +87,14 @@ extension Exchange {
         }
     }
 
-    private mutating func admit(to route: RouteSettings) throws(GatewayError) -> AdmittedRequest {
+    private mutating func admit(
+        to route: RouteSettings, from peer: ConnectionIdentity
+    ) throws(GatewayError) -> AdmittedRequest {
         if route.credential.strategy.passesCallerAuthorization, !hasBearerToken() {
             throw GatewayError(.callerNotAuthenticated, "This route needs the caller's own bearer token.")
         }
         do throws(AdmissionError) {
-            return try route.rules.admit()
+            return try route.rules.admit(from: peer)
         } catch {
             switch error {
             case .notAuthenticated:

@@ -1,3 +1,4 @@
+internal import Admission
 internal import Bytes
 internal import Credentials
 internal import Crypto
@@ -118,8 +119,9 @@ final class Worker {
         for (index, settings) in shared.listeners.enumerated() {
             if let known = listeners[settings.bindKey] {
                 known.binding.update(settings, index: index, generation.meters.listeners[index])
+                if let socket = sockets[settings.bindKey] { replace(known.listener, by: socket, known.binding) }
             } else if let socket = sockets[settings.bindKey] {
-                open(socket, settings, index: index)
+                listen(on: socket, ListenerBinding(settings, index: index, generation.meters.listeners[index]))
             }
         }
         for (bind, entry) in listeners where generation.listenersByBind[bind] == nil { closeListener(bind, entry) }
@@ -134,8 +136,15 @@ final class Worker {
         return fresh
     }
 
-    private func open(_ socket: ListeningSocket, _ settings: ListenerSettings, index: Int) {
-        let binding = ListenerBinding(settings, index: index, generation.meters.listeners[index])
+    /// The socket's file was taken away and bound again: who connected before is served, others come the new way.
+    private func replace(_ old: Listener, by socket: ListeningSocket, _ binding: ListenerBinding) {
+        old.acceptAll()
+        old.close()
+        listeners[binding.settings.bindKey] = nil
+        listen(on: socket, binding)
+    }
+
+    private func listen(on socket: ListeningSocket, _ binding: ListenerBinding) {
         var isShared = false
         if case .unix = socket.address { isShared = true }
         let listener = Listener(socket, isShared: isShared) { [unowned self] descriptor, peer in
@@ -152,7 +161,7 @@ final class Worker {
         }
         do throws(SystemError) {
             try listener.start(in: loop)
-            listeners[settings.bindKey] = (listener, binding)
+            listeners[binding.settings.bindKey] = (listener, binding)
         } catch {
             generation.shared.log.error("a listener could not be watched", [LogField("error", "\(error)")])
         }
@@ -194,6 +203,10 @@ final class Worker {
             }
         }
         let client = ClientConnection(descriptor: descriptor, peer: peer, tls: tls, binding: binding, worker: self)
+        if case .unix = peer, let process = Connection.peerProcess(of: descriptor) {
+            client.process = PeerProcess(
+                userID: process.userID, groupID: process.groupID, processID: process.processID)
+        }
         guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil,
             services.connections.enter(
                 peer, at: binding.settings.bindKey, limitPerHost: binding.settings.connectionLimitPerHost)

@@ -2,6 +2,9 @@ internal import Transport
 
 /// The daemon: loads, serves, reloads, drains.
 enum Run {
+    /// How often the daemon tidies up while nothing else wakes it.
+    private static let tidyInterval = Duration.seconds(600)
+
     /// Serves until a signal ends it; throws when the first configuration cannot be served.
     static func serve(configPath: String, pidFile: String?) throws(CommandError) -> ExitStatus {
         // Before any other thread, so that all of them leave the signals to this one.
@@ -12,13 +15,13 @@ enum Run {
         defer { pidFile.map(ProcessLimits.removeFile) }
         let server = try Server(configPath: configPath, console: SystemConsole(), descriptors: descriptors)
         while true {
-            switch signals.next() {
+            switch signals.next(timeout: tidyInterval) {
             case .reload: server.reload()
             case .reopenLogs: server.reopenLogs()
             case .end:
                 server.drain(signals)
                 return .success
-            case nil: continue
+            case nil: server.tidy()
             }
         }
     }
