@@ -49,8 +49,8 @@ public struct ListeningSocket: Sendable {
         let descriptor = try openSocket(AF_UNIX)
         let address = SocketAddress.unix(path)
         do throws(SystemError) {
-            // The file that bind makes has the socket's own bits, less those of the umask: nobody connects too early, and
-            // no other thread's files are touched.
+            // The file that bind makes has the socket's own bits, less those of the umask: nobody connects too early,
+            // and no other thread's files are touched.
             try check("fchmod") { fchmod(descriptor, mode_t(mode)) }
             try unsafe address.withSystemAddress { (pointer, length) throws(SystemError) in
                 _ = try check("bind") { unsafe Glibc.bind(descriptor, pointer, length) }
