@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// All workers share one object, so a ticket of one is good at another, and so do the contexts before and after a
 /// reload that changes nothing of what a client must prove.  Its lock is held while a key is looked up or, once in some
-/// hours, made; never while one seals.  docs/decisions/0013-ticket-keys.md says why.
+/// hours, made; never while one seals.  docs/decisions/0014-ticket-keys.md says why.
 public final class TicketKeys: Sendable {
     /// A key seals for so long.
     public static let rotationSeconds = 3 * 3_600
