@@ -90,3 +90,12 @@ let package = Package(
         tests("TidyTests", [], alwaysOptimized),
     ]
 )
+
+/// The fuzzing program stands apart: it needs a build of its own (docs/testing.md, script/fuzz).
+if let library = Context.environment["ACS_GATEWAY_FUZZ"] {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["Bytes", "HTTP1", "Crypto", "ConfigDSL", "Credentials", "Proxy"],
+            path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "seeds.py"], swiftSettings: house,
+            linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]))
+}

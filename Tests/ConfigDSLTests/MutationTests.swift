@@ -18,11 +18,13 @@ struct MutationTests {
         }
     }
 
-    @Test("a file cut at any byte loads or is refused")
+    @Test("a file cut at any byte loads or is refused, and what is told lies in it")
     func cuts() {
         let whole = Array(World.file().utf8)
         for end in 0..<whole.count {
             let result = World.loadWithCredentials(Array(whole[..<end]))
+            let lines = whole[..<end].count { $0 == 0x0A } + 1
+            #expect(result.diagnostics.sorted.allSatisfy { $0.place.line <= lines }, "cut at \(end)")
             #expect(result.config == nil || !result.diagnostics.hasErrors, "cut at \(end)")
             _ = result.diagnostics.text
         }

@@ -33,6 +33,13 @@ public struct SourceText: Sendable {
         return 1...starts.count ~= number ? scalars(from: starts[number - 1]) : []
     }
 
+    /// The place that libyaml means: it counts one line more at the end of a text whose last line has no end.
+    func place(line: Int, column: Int) -> SourcePlace {
+        let last = lineStarts.count
+        if line <= last { return SourcePlace(file: file, line: line, column: column) }
+        return SourcePlace(file: file, line: last, column: self.line(last).count + 1)
+    }
+
     /// The line and column of a byte.
     func place(ofByte offset: Int) -> SourcePlace {
         let before = bytes[..<min(offset, bytes.count)]

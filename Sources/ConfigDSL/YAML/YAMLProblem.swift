@@ -8,8 +8,7 @@ extension YAMLParser.Problem {
         let isBelow = problem.contains("end of stream") || problem.contains("expected ':'") || line.isEmpty
         let isOpen = context != nil && isBelow
         let mark = isOpen ? contextMark : self.mark
-        return Diagnostic(
-            .syntax, message, at: SourcePlace(file: source.file, line: mark.line, column: mark.column), help: help)
+        return Diagnostic(.syntax, message, at: source.place(line: mark.line, column: mark.column), help: help)
     }
 
     private func explanation(at scalar: Unicode.Scalar?, on line: [Unicode.Scalar]) -> (message: String, help: String?)

@@ -37,7 +37,7 @@ public enum ExitStatus: Equatable, Sendable {
     /// Starts the program at `path`.
     ///
     /// - Parameters:
-    ///   - environment: all of it; nothing of the test's own environment is handed on.
+    ///   - environment: all of it; nothing of the test's own environment is handed on but a sanitizer's options.
     ///   - directory: where it runs; the test's own when `nil`.
     public init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
@@ -123,7 +123,8 @@ private func spawn(
     unsafe posix_spawnattr_setsigdefault(&attributes, &all)
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let argv = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-    let envp = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+    let variables = environment.merging(sanitizerOptions) { given, _ in given }
+    let envp = unsafe variables.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
     defer { unsafe (argv + envp).forEach { unsafe free($0) } }
     var id: pid_t = 0
     let failure = withSpawnLock { unsafe posix_spawn(&id, path, &actions, &attributes, argv, envp) }
