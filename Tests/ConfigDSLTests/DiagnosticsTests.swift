@@ -17,6 +17,20 @@ struct DiagnosticsTests {
         #expect(diagnostics.hasErrors)
     }
 
+    @Test("at one place shorter ones first, then by number and words, the same each time", arguments: 0..<8)
+    func sameStart(shift: Int) {
+        var findings = ["a", "b", "c", "d"].flatMap { message in
+            (1...2).map { length in
+                Diagnostic(.unknownKey, message, at: SourcePlace(file: "a.yaml", line: 2, column: 3, length: length))
+            }
+        }
+        findings = Array(findings[shift...] + findings[..<shift])
+        var diagnostics = Diagnostics()
+        for finding in findings { diagnostics.report(finding) }
+        #expect(diagnostics.sorted.map(\.message) == ["a", "b", "c", "d", "a", "b", "c", "d"])
+        #expect(diagnostics.sorted.map(\.place.length) == [1, 1, 1, 1, 2, 2, 2, 2])
+    }
+
     @Test("warnings alone leave a configuration usable")
     func warnings() {
         var diagnostics = Diagnostics()

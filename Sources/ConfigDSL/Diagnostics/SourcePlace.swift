@@ -27,8 +27,9 @@ public struct SourcePlace: Hashable, Sendable {
 }
 
 extension SourcePlace: Comparable {
-    /// Reading order within a file; files by name.
+    /// Reading order within a file, shorter ones first; files by name.  Whatever is not equal has an order, or findings
+    /// would be told in another order each time.
     public static func < (one: SourcePlace, other: SourcePlace) -> Bool {
-        (one.file, one.line, one.column) < (other.file, other.line, other.column)
+        (one.file, one.line, one.column, one.length) < (other.file, other.line, other.column, other.length)
     }
 }
