@@ -45,39 +45,6 @@ struct ConnectionTests {
         far.close()
     }
 
-    @Test("only what the peer takes counts as progress, not what it says (TM-4)")
-    func stalling() throws {
-        let script = try LoopScript()
-        let (near, far) = try pair(in: script, bufferBytes: 4096)
-        #expect(near.stalledSince == nil)
-        far.isDeaf = true
-        near.give(pattern(100_000))
-        let first = near.stalledSince
-        #expect(first != nil)
-        far.give([1])
-        script.when {
-            near.heardBytes == [1]
-        } then: {
-            #expect(near.blockedCount > 1 && near.stalledSince == first)
-            far.give([2])
-        }
-        script.when {
-            near.heardBytes == [1, 2]
-        } then: {
-            #expect(near.stalledSince == first)
-            far.isDeaf = false
-            far.work()
-        }
-        script.when {
-            near.unsent.isEmpty
-        } then: {
-            #expect(near.stalledSince == nil)
-        }
-        try script.run()
-        near.close()
-        far.close()
-    }
-
     @Test("both directions flow at once")
     func bothWays() throws {
         let script = try LoopScript()

@@ -35,9 +35,6 @@ open class Connection: Channel {
     public private(set) final var mayRead = false
     /// Writing may take something.
     public private(set) final var mayWrite = true
-    /// Since when the peer has taken nothing of what we have to send; `nil` while nothing waits.  Only what it takes
-    /// moves this on: a peer that sends and never reads stays as late as it is (http rule TM-4).
-    public private(set) final var stalledSince: MonotonicTime?
     /// TLS, when spoken on this connection.
     public private(set) final var tls: TLSConnection?
     /// Why TLS failed, once it has.
@@ -188,16 +185,10 @@ open class Connection: Channel {
         switch outcome {
         case .done(let taken):
             buffer.consume(taken)
-            guard taken < count else {
-                stalledSince = nil
-                return .all
-            }
-            mayWrite = false
-            if taken > 0 || stalledSince == nil { stalledSince = unsafe loop?.now }
-            return .blocked
+            if taken < count { mayWrite = false }
+            return taken < count ? .blocked : .all
         case .wouldBlock:
             mayWrite = false
-            if stalledSince == nil { stalledSince = unsafe loop?.now }
             return .blocked
         case .failed:
             return .failed
