@@ -33,13 +33,14 @@ final class Server {
         resolver = Resolver()
         tokens = TokenService(log: log)
         let count = loaded.result.draft.workers.number
+        let free = descriptors - ProcessLimits.openDescriptors
         do throws(SystemError) {
             try resolver.start()
             workers = try WorkerGroup(
                 count: count,
                 services: WorkerServices(
-                    resolver: resolver, log: log, connections: ConnectionBook(descriptors: descriptors),
-                    tokens: tokens.desk,
+                    resolver: resolver, log: log,
+                    connections: ConnectionBook(descriptors: free, workers: count), tokens: tokens.desk,
                     processID: UInt32(truncatingIfNeeded: WallClock.current() >> 20)))
         } catch {
             throw CommandError("the workers cannot be started: \(error)")

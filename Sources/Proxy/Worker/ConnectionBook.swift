@@ -20,16 +20,32 @@ public final class ConnectionBook: Sendable {
     }
 
     private let pages = Mutex(Pages())
+    /// Nobody tells the operator before then that connections wait, in nanoseconds.
+    private let quietUntil = Atomic<Int64>(0)
     /// Connections in all, whatever the listeners allow.
     private let ceiling: Int
 
-    /// Descriptors that clients leave to the resources and to files, at least.
-    private static let reservedDescriptors = 24
+    /// Descriptors that the process itself takes, at most: standard streams, logs, sockets of its own; and each worker.
+    private static let ownDescriptors = 16
+    private static let descriptorsOfWorker = 4
 
-    /// Nobody yet.  Of `descriptors`, which the process may have, a quarter is kept from clients: one whose request
-    /// cannot be forwarded had better wait in the system's queue.
-    public init(descriptors: Int = .max) {
-        ceiling = max(1, descriptors - max(descriptors / 4, Self.reservedDescriptors))
+    /// How long one message that connections wait stands for all.
+    private static let quietNanoseconds: Int64 = 1_000_000_000
+
+    /// Nobody yet.  `descriptors`: how many more the process may open.
+    ///
+    /// A client and its way to a resource are two: one whose request could not be forwarded had better wait in the
+    /// system's queue.
+    public init(descriptors: Int = .max, workers: Int = 1) {
+        ceiling = max(1, (descriptors - Self.ownDescriptors - workers * Self.descriptorsOfWorker) / 2)
+    }
+
+    /// Whether the operator is to be told that connections wait: once a second, whichever worker asks.
+    func mayTell(at now: MonotonicTime) -> Bool {
+        let until = quietUntil.load(ordering: .relaxed)
+        guard now.nanoseconds >= until else { return false }
+        let next = now.nanoseconds + Self.quietNanoseconds
+        return quietUntil.compareExchange(expected: until, desired: next, ordering: .relaxed).exchanged
     }
 
     /// True while the listener `bind` has fewer than `limit` connections, and the process has descriptors to spare.

@@ -153,11 +153,11 @@ final class Worker {
         listener.mayAccept = { [unowned self] in
             let (bind, limit) = (binding.settings.bindKey, binding.settings.connectionLimit)
             if services.connections.hasRoom(at: bind, limit: limit) { return true }
-            tellOften("as many clients are connected as may be; new connections wait")
+            tellOfCrowd("as many clients are connected as may be; new connections wait")
             return false
         }
         listener.outOfDescriptors = { [unowned self] in
-            tellOften("no descriptor is left; new connections wait")
+            tellOfCrowd("no descriptor is left; new connections wait")
         }
         do throws(SystemError) {
             try listener.start(in: loop)
@@ -338,10 +338,9 @@ final class Worker {
         generation.shared.log.warning("a resource refused the credential", fields)
     }
 
-    private func tellOften(_ message: String) {
-        guard loop.now >= failureToldAt else { return }
-        failureToldAt = loop.now.advanced(by: Self.quietNanoseconds)
-        generation.shared.log.warning(message)
+    /// Why new connections wait; told once a second by all workers together.
+    private func tellOfCrowd(_ message: String) {
+        if services.connections.mayTell(at: loop.now) { generation.shared.log.warning(message) }
     }
 }
 

@@ -15,6 +15,16 @@ public enum ProcessLimits {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// How many descriptors are open now, those that whoever started the process left it included; 0 when the system
+    /// does not tell.
+    public static var openDescriptors: Int {
+        guard let directory = unsafe opendir("/proc/self/fd") else { return 0 }
+        defer { unsafe closedir(directory) }
+        var count = 0
+        while unsafe readdir(directory) != nil { count += 1 }
+        return max(0, count - 3)  // `.`, `..` and the directory itself
+    }
+
     /// This process's id.
     public static var processID: Int { Int(getpid()) }
 

@@ -18,15 +18,23 @@ struct ConnectionBookTests {
     }
 
     @Test(
-        "descriptors are left for the resources, however few there are",
-        arguments: [(64, 40), (1024, 768), (8, 1), (.max, 10_000)])
-    func descriptors(limit: Int, room: Int) {
-        #expect(fill(ConnectionBook(descriptors: limit), at: "a") == room)
+        "each client leaves a descriptor for its way to a resource, however few there are (LI-5)",
+        arguments: [(64, 2, 20), (1024, 2, 500), (1024, 64, 376), (8, 2, 1), (.max, 2, 10_000)])
+    func descriptors(limit: Int, workers: Int, room: Int) {
+        #expect(fill(ConnectionBook(descriptors: limit, workers: workers), at: "a") == room)
+    }
+
+    @Test("that connections wait is told once a second, whoever asks")
+    func telling() {
+        let book = ConnectionBook()
+        let times = [5_000_000_000, 5_000_000_000, 5_999_999_999, 6_000_000_000, 6_500_000_000, 9_000_000_000]
+        let told = times.map { book.mayTell(at: MonotonicTime(nanoseconds: Int64($0))) }
+        #expect(told == [true, false, false, true, false, true])
     }
 
     @Test("the process's limit counts all listeners together, a listener's only its own")
     func listeners() {
-        let book = ConnectionBook(descriptors: 64)
+        let book = ConnectionBook(descriptors: 100)
         #expect(fill(book, at: "a", limit: 30) == 30)
         #expect(fill(book, at: "b") == 10)
         #expect(!book.hasRoom(at: "a", limit: 31))
