@@ -51,15 +51,17 @@ public final class GatewayProcess: Sendable {
     /// - Parameters:
     ///   - files: further files, by their name beside the configuration, for their owner alone.
     ///   - arguments: further words of the command line.
+    ///   - descriptors: how many descriptors it may have; `nil` for as many as the test itself.
     /// - Throws: ``GatewayFailure`` when it ends or stays silent instead.
     public init(
-        _ config: String, files: [String: String] = [:], arguments: [String] = []
+        _ config: String, files: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil
     ) throws {
         directory = try TemporaryDirectory()
         for (name, content) in files { try directory.write(name, content) }
         try directory.write("config.yaml", config)
-        program = try RunningProgram(
-            Self.programPath(), ["run", "--config", directory.path + "/config.yaml"] + arguments)
+        var command = try [Self.programPath(), "run", "--config", directory.path + "/config.yaml"] + arguments
+        if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + command }
+        program = try RunningProgram(command[0], Array(command.dropFirst()))
         started = try Self.serving(program, generation: 1)
     }
 
@@ -72,6 +74,26 @@ public final class GatewayProcess: Sendable {
     /// Waits for a line on standard error that `wanted` accepts, among all since the start.
     public func line<Result>(_ wanted: (String) -> Result?) throws -> Result {
         try Self.line(program, what: "a line", wanted)
+    }
+
+    /// What it holds in memory now, in bytes (`VmRSS`).
+    public func residentBytes() throws -> Int {
+        let text = String(decoding: try Files.bytes(at: "/proc/\(program.id)/status"), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let digits = line?.filter { $0 >= "0" && $0 <= "9" } ?? ""
+        guard let kibibytes = Int(String(digits)) else { throw GatewayFailure(description: "no VmRSS: \(text)") }
+        return kibibytes * 1024
+    }
+
+    /// Processor time that it has used, in hundredths of a second.
+    public func processorTicks() throws -> Int {
+        let text = String(decoding: try Files.bytes(at: "/proc/\(program.id)/stat"), as: UTF8.self)
+        // The name in brackets may hold anything; user and system time are the 12th and 13th words behind it.
+        let words = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard words.count > 12, let user = Int(words[11]), let system = Int(words[12]) else {
+            throw GatewayFailure(description: "no times: \(text)")
+        }
+        return user + system
     }
 
     /// Sends SIGHUP and waits until generation `number` serves.

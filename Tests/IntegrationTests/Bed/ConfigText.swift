@@ -12,6 +12,8 @@ struct ConfigText {
     var resources: [String]
     /// Members of `routes`.
     var routes = ["{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin }"]
+    /// How many workers serve.
+    var workers = 2
     /// Lines at the top level.
     var top: [String] = []
     /// Where the access log goes.
@@ -33,7 +35,7 @@ struct ConfigText {
         let sections = [
             ("defaults", defaults), ("listeners", listeners), ("credentials", credentials), ("resources", resources),
         ]
-        var lines = ["version: 1", "workers: 2"] + top
+        var lines = ["version: 1", "workers: \(workers)"] + top
         for (name, entries) in sections where !entries.isEmpty {
             lines.append("\(name):")
             lines += entries.map { "  \($0)" }

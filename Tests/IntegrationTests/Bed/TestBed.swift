@@ -8,13 +8,16 @@ final class TestBed: Sendable {
     private let scripts: Monitor<[String: OriginScript]>
 
     /// Starts an origin, and a gateway on what `configure` makes of the usual configuration.
-    init(files: [String: String] = [:], _ configure: (inout ConfigText) -> Void = { _ in }) throws {
+    init(
+        files: [String: String] = [:], descriptors: Int? = nil, _ configure: (inout ConfigText) -> Void = { _ in }
+    ) throws {
         let scripts = Monitor<[String: OriginScript]>([:])
         self.scripts = scripts
         origin = try RecordingOrigin { request, _ in scripts.look { $0[request.path] } ?? .usual }
         var config = ConfigText(origin: origin.address)
         configure(&config)
-        gateway = try GatewayProcess(config.text, files: ConfigText.files.merging(files) { $1 })
+        gateway = try GatewayProcess(
+            config.text, files: ConfigText.files.merging(files) { $1 }, descriptors: descriptors)
     }
 
     /// What the origin does from now on with requests for `path`.

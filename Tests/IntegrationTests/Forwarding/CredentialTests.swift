@@ -31,7 +31,7 @@ struct CredentialTests {
 
     private let both = #""${file:key1}", "${file:key2}""#
 
-    @Test("the second key is tried once, signed anew, and stays for what follows")
+    @Test("the second key is tried once, signed anew, and stays for what follows (RT-3)")
     func secondKey() throws {
         let bed = try bed(both, accepts: TestKeys.secondCheck)
         let fields = "Repeatability-Request-ID: 5f3c"

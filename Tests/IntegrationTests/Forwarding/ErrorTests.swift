@@ -80,6 +80,7 @@ struct ErrorTests {
         #expect(envelope.error.code == row.code && !envelope.error.message.isEmpty)
         #expect(!answer.text.contains("127.0.0.1") && answer.head.values("server").isEmpty)
         #expect(answer.head.values("retry-after").isEmpty == (row.status != 503))
+        #expect(answer.head.values("allow") == (row.status == 405 ? ["GET"] : []))
         if row.closes {
             #expect(answer.head.only("connection") == "close")
             #expect(client.waitForEnd() != nil)

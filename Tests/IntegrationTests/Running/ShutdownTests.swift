@@ -16,7 +16,7 @@ struct ShutdownTests {
     }
 
     @Test(
-        "SIGTERM and SIGINT let a request in flight end, take no new ones, and end with 0",
+        "SIGTERM and SIGINT let a request in flight end, take no new ones, and end with 0 (TM-6)",
         arguments: [sigterm, sigint])
     func drains(signal: Int32) throws {
         let gate = Gate()
