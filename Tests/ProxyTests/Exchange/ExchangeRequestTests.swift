@@ -8,7 +8,7 @@ struct ExchangeRequestTests {
     private static let okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     private let firstKey = AccessKeyCheck(base64: TestGateway.firstKey)
 
-    @Test("a GET is stripped, signed last and sent; its answer comes back")
+    @Test("a GET is stripped, signed last and sent; its answer comes back (CR-3)")
     func get() throws {
         let bench = ExchangeBench(try .forEverything())
         bench.client(
