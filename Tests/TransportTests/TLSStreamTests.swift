@@ -73,6 +73,30 @@ struct TLSStreamTests {
         server.close()
     }
 
+    @Test("what the peer said before it broke off is heard, also while much of ours waits for it (BD-2)")
+    func refusal() throws {
+        let script = try LoopScript()
+        let (client, server) = try pair(in: script, bufferBytes: 8192)
+        client.give([1])
+        script.when {
+            server.heard.count == 1 && client.tls?.isEstablished == true
+        } then: {
+            (client.isDeaf, server.isDeaf) = (true, true)
+            client.give(pattern(1_000_000))
+            #expect(client.blockedCount > 0)
+            // Its answer, its close_notify, and the end of all: what is unread makes it a reset.
+            server.give(pattern(700))
+            server.finishSending()
+            server.close()
+            client.isDeaf = false
+            client.work()
+        }
+        script.when { client.end != nil }
+        try script.run()
+        #expect(client.heardBytes == pattern(700) && client.end == .end(isClean: true))
+        client.close()
+    }
+
     @Test("an end without close_notify may be a cut, and is told as one (UP-5)")
     func truncated() throws {
         let script = try LoopScript()

@@ -139,9 +139,10 @@ open class Connection: Channel {
                 return failTLS(error, loop)
             }
             // Whatever TLS answers by itself (new keys, for one) waits for a peer that does not read, up to a limit.
-            guard flushCiphertext(loop) != .failed, unsentCiphertext.count <= Self.unsentLimitBytes else {
-                return .failed
-            }
+            let flushed = flushCiphertext(loop)
+            guard unsentCiphertext.count <= Self.unsentLimitBytes else { return .failed }
+            // A peer that takes nothing more may have said why: that is here, or still to be read.
+            if flushed == .failed { (sendingFailed, mayRead) = (true, true) }
             if buffer.count > before { return .bytes(buffer.count - before) }
             if sawCloseNotify { return .end(isClean: true) }
             if !mayRead { return .wouldBlock }
