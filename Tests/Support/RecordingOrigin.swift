@@ -206,12 +206,12 @@ private struct OriginConnection {
             let script = state.look { $0.script(request, place ?? 0) }
             if script.atHead, !play(script, request) { return false }
             try request.body.take(from: &input)
+            record { $0.request = request }
             while !request.body.isComplete {
                 guard readMore() else { return false }
                 try request.body.take(from: &input)
                 record { $0.request = request }
             }
-            record { $0.request = request }
             return script.atHead || play(state.look { $0.script(request, place ?? 0) }, request)
         } catch {
             record { $0.problem = error }
