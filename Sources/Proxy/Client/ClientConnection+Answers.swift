@@ -12,11 +12,11 @@ extension ClientConnection {
             return false
         }
         var error = error
-        if cell.exchange.phase == .awaitingHead || cell.exchange.phase == .receivingBody, !error.closes {
-            // A body that nobody read: passed over if it is here, else the connection cannot go on (BD-2, EX-1).
-            if !cell.exchange.decoder.isComplete, cell.exchange.awaitsContinue || !cell.exchange.skipBody() {
-                error.closes = true
-            }
+        // A body that nobody read: passed over if it is here, else the connection cannot go on (BD-2, EX-1).
+        if !error.closes, !cell.exchange.decoder.isComplete,
+            cell.exchange.awaitsContinue || !cell.exchange.skipBody()
+        {
+            error.closes = true
         }
         if error.closes { cell.exchange.keepsConnection = false }
         worker.bodyEnded(cell)

@@ -14,6 +14,7 @@ extension ClientConnection {
             return answer(Self.noToken(cell, retryAfterSeconds: seconds), cell)
         }
         cell.exchange.phase = .awaitingToken
+        pauseBody(cell)
         slot.wait(self)
         worker.services.tokens.needed(slot.identity)
         arm(cell, by: now.advanced(by: route.times.connect.wholeNanoseconds))
@@ -56,9 +57,11 @@ extension ClientConnection {
     ) -> Bool {
         let rejected = cell.exchange.token?.serial
         let isFirst = !cell.exchange.wasRefused && cell.exchange.attempts < route.attempts
+        let canBeSentAgain = cell.exchange.canBeSentAgain(route)
         cell.exchange.wasRefused = true
         if isFirst, let newer = slot.usable(at: worker.tokenInstant()), newer.serial != rejected {
-            return startAttempt(cell)  // somebody else was refused before us
+            // Somebody else was refused before us.
+            return canBeSentAgain ? startAttempt(cell) : answer(tooLargeForAnother(cell), cell)
         }
         let now = worker.loop.now
         if let rejected, slot.rejectedSerial != rejected {
@@ -69,8 +72,10 @@ extension ClientConnection {
             worker.services.tokens.rejected(slot.identity, rejected, claims)
         }
         guard isFirst else { return answer(Self.refused(refusal), cell) }
+        guard canBeSentAgain else { return answer(tooLargeForAnother(cell), cell) }
         cell.exchange.refusal = refusal
         cell.exchange.phase = .awaitingToken
+        pauseBody(cell)
         slot.wait(self)
         arm(cell, by: now.advanced(by: route.times.connect.wholeNanoseconds))
         return false

@@ -15,6 +15,7 @@ extension ClientConnection {
             cell.exchange.token = token
         }
         cell.exchange.phase = .awaitingUpstream
+        pauseBody(cell)
         cell.exchange.forgetAnswer()
         if cell.exchange.attempts == 0 { cell.exchange.upstreamStartedAt = worker.loop.now }
         let pool = generation.pools[route.resource.index]
@@ -49,51 +50,6 @@ extension ClientConnection {
         return answer(upstreamError(.upstreamUnavailable, "The resource cannot be reached.", cell), cell)
     }
 
-    // MARK: Sending
-
-    func sendRequest(_ cell: ExchangeCell) -> Bool {
-        guard let upstream else { return false }
-        while true {
-            let before = cell.exchange.outbound.count
-            let sent = upstream.sendRequest(&cell.exchange.outbound)
-            let hasMoved = cell.exchange.outbound.count != before
-            switch sent {
-            case .all: break
-            case .blocked:
-                if upstream.mayRead { return answerIsEarly(cell) }
-                armAnswerDeadline(cell, hasMoved: hasMoved)
-                return false
-            case .failed: return answerIsEarly(cell)  // a refusal may have come before the end
-            }
-            do throws(SystemError) {
-                guard try cell.exchange.nextBodyPiece() else { break }
-            } catch {
-                dropUpstream()
-                return answer(
-                    GatewayError(.overloaded, "The held body cannot be read: the disk is broken."), cell)
-            }
-        }
-        cell.exchange.phase = .awaitingAnswer
-        armAnswerDeadline(cell, hasMoved: true)
-        return upstream.mayRead
-    }
-
-    /// Something came before all was sent: most likely a refusal, after which the resource reads no further.
-    private func answerIsEarly(_ cell: ExchangeCell) -> Bool {
-        cell.exchange.phase = .awaitingAnswer
-        return true
-    }
-
-    private func armAnswerDeadline(_ cell: ExchangeCell, hasMoved: Bool) {
-        guard let route = cell.exchange.route else { return }
-        armProgress(cell, within: route.times.responseHead, hasMoved: hasMoved)
-    }
-
-    /// All of this attempt was handed to the system.
-    private func isSent(_ cell: ExchangeCell) -> Bool {
-        cell.exchange.outbound.isEmpty && cell.exchange.sentBodyBytes == cell.exchange.body.count
-    }
-
     // MARK: The answer
 
     func readAnswer(_ cell: ExchangeCell) -> Bool {
@@ -110,8 +66,9 @@ extension ClientConnection {
                         upstreamError(.upstreamFailed, "The resource's answer is not valid HTTP.", cell), cell)
                 }
             case .wouldBlock:
-                if !isSent(cell) { cell.exchange.phase = .sending }
-                return !isSent(cell) && upstream.mayWrite
+                guard !cell.exchange.isSent else { return false }
+                cell.exchange.phase = .sending
+                return upstream.mayWrite
             case .end, .failed: return upstreamBroke(cell)
             }
         }
@@ -127,7 +84,8 @@ extension ClientConnection {
             generation.preferredKeys[credential.index] = cell.exchange.keyIndex
         }
         // There will be no further attempt.
-        worker.bodyEnded(cell)
+        cell.exchange.decideOnRest()
+        if !cell.exchange.sendsBesideAnswer { worker.bodyEnded(cell) }
         cell.exchange.beginAnswer(route, binding.settings, isTLS: tls != nil)
         cell.exchange.phase = .relaying
         return true
@@ -136,9 +94,18 @@ extension ClientConnection {
     func relay(_ cell: ExchangeCell) -> Bool {
         guard let upstream, let route = cell.exchange.route else { return false }
         var hasMoved = false
+        if cell.exchange.sendsBesideAnswer {
+            switch sendBesideAnswer(cell, upstream, route, &hasMoved) {
+            case .goesOn: break
+            case .ended(let goesOn): return goesOn
+            }
+        }
         while true {
             switch cell.exchange.relay() {
             case .complete:
+                guard !cell.exchange.sendsBesideAnswer || upstream.hasPeerFinished else {
+                    return awaitRestOfRequest(cell, route, hasMoved)
+                }
                 answerIsComplete(cell, upstream)
                 return true
             case .broken: return answerIsBroken(cell)
@@ -179,6 +146,17 @@ extension ClientConnection {
         }
     }
 
+    /// The client has all of its answer, and sends on: to a resource that still takes it.
+    private func awaitRestOfRequest(_ cell: ExchangeCell, _ route: RouteSettings, _ hasMoved: Bool) -> Bool {
+        cell.exchange.holdsWholeAnswer = false
+        switch send(&cell.exchange.toClient) {
+        case .failed: clientIsGone()
+        case .all where awaitsBody(cell): armBody(cell, route)
+        case .all, .blocked: armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
+        }
+        return false
+    }
+
     /// The answer's body is not valid HTTP: 502 if nothing of it was sent, else what was sent must look cut (UP-1).
     private func answerIsBroken(_ cell: ExchangeCell) -> Bool {
         guard cell.exchange.holdsWholeAnswer else { return cutAnswer(cell) }
@@ -196,7 +174,7 @@ extension ClientConnection {
     private func answerIsComplete(_ cell: ExchangeCell, _ upstream: UpstreamConnection) {
         cell.exchange.upstreamNanoseconds = worker.loop.now.since(cell.exchange.upstreamStartedAt)
         self.upstream = nil
-        if cell.exchange.answerHead.isPersistent, cell.exchange.upstreamBytes.isEmpty, isSent(cell) {
+        if cell.exchange.answerHead.isPersistent, cell.exchange.upstreamBytes.isEmpty, cell.exchange.isSent {
             upstream.giveBack()
         } else {
             upstream.drop()
@@ -216,9 +194,10 @@ extension ClientConnection {
         let mayRepeat = cell.exchange.attempts < route.attempts
         switch breakdown {
         case .unsent:
-            if mayRepeat { return startAttempt(cell, onlyFresh: true) }
+            if mayRepeat, cell.exchange.body.isWhole { return startAttempt(cell, onlyFresh: true) }
             return answer(upstreamError(.upstreamUnavailable, "The resource takes nothing.", cell), cell)
-        case .mayRepeat: if mayRepeat { return startAttempt(cell, onlyFresh: true) }
+        case .mayRepeat:
+            if mayRepeat, cell.exchange.canBeSentAgain(route) { return startAttempt(cell, onlyFresh: true) }
         case .outcomeUnknown: break
         }
         return answer(
@@ -238,9 +217,20 @@ extension ClientConnection {
         if keys > 1, !cell.exchange.wasRefused, cell.exchange.attempts < route.attempts {
             cell.exchange.wasRefused = true
             cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
+            guard cell.exchange.canBeSentAgain(route) else {
+                cell.exchange.generation?.preferredKeys[route.credential.index] = cell.exchange.keyIndex
+                return answer(tooLargeForAnother(cell), cell)
+            }
             return startAttempt(cell)
         }
         return answer(Self.refused(refusal), cell)
+    }
+
+    /// The next request has another credential, but of this one's body too much is gone.
+    func tooLargeForAnother(_ cell: ExchangeCell) -> GatewayError {
+        upstreamError(
+            .credentialUnavailable,
+            "The resource refused the credential, and the body is too large to be kept for another try.", cell)
     }
 
     static func refused(_ refusal: GatewayError.Detail) -> GatewayError {

@@ -79,7 +79,7 @@ final class ClientConnection: Connection {
             let goesOn =
                 switch cell.exchange.phase {
                 case .awaitingHead: readHead(cell)
-                case .receivingBody: receiveBody(cell)
+                case .receivingBody: holdBody(cell)
                 case .awaitingToken, .awaitingUpstream: false
                 case .sending: sendRequest(cell)
                 case .awaitingAnswer: readAnswer(cell)
@@ -155,28 +155,28 @@ final class ClientConnection: Connection {
         return true
     }
 
-    private func receiveBody(_ cell: ExchangeCell) -> Bool {
+    /// Reads the body that must be held; or whatever has come of one that streams, so that a small one is sent whole.
+    private func holdBody(_ cell: ExchangeCell) -> Bool {
         guard let route = cell.exchange.route else { return false }
         do throws(GatewayError) {
             while true {
                 if try cell.exchange.holdBody(route, budget: &worker.bodies) == .complete { return startAttempt(cell) }
-                if cell.exchange.awaitsContinue {
-                    cell.exchange.awaitsContinue = false
-                    ResponseWriter.continueHead(to: &cell.exchange.toClient)
-                    if send(&cell.exchange.toClient) == .failed {
-                        clientIsGone()
-                        return false
-                    }
+                if cell.exchange.mayStream,
+                    cell.exchange.awaitsContinue || cell.exchange.body.count >= HeldBody.besideHeadBytes
+                {
+                    return stream(cell)
                 }
-                let wanted = cell.exchange.decoder.remaining > Exchange.readBytes ? HeldBody.pieceBytes : 4096
-                switch receive(into: &cell.exchange.inbound, atLeast: wanted) {
-                case .bytes: cell.exchange.bodyProgressAt = worker.loop.now
-                case .wouldBlock:
-                    armBodyDeadline(cell, route)
+                guard sayContinue(cell) else {
+                    clientIsGone()
                     return false
-                case .end:
-                    throw GatewayError(.badRequest, "The connection ended within the body.", closes: true)
-                case .failed:
+                }
+                switch try receiveBody(cell) {
+                case .bytes: continue
+                case .wouldBlock:
+                    if cell.exchange.mayStream { return stream(cell) }
+                    armBody(cell, route)
+                    return false
+                case .end, .failed:
                     clientIsGone()
                     return false
                 }
@@ -186,13 +186,10 @@ final class ClientConnection: Connection {
         }
     }
 
-    /// The body must not pause too long, and keep up 1 KiB/s after its first ten seconds.
-    private func armBodyDeadline(_ cell: ExchangeCell, _ route: RouteSettings) {
-        let progress = max(cell.exchange.bodyProgressAt, cell.exchange.bodyStartedAt)
-        let pause = progress.advanced(by: route.times.requestBody)
-        // Divided first: a body's length in nanoseconds could be more than there is.
-        let paid = max(10_000_000_000, Int64(cell.exchange.body.count / 1024) * 1_000_000_000)
-        arm(cell, by: min(pause, cell.exchange.bodyStartedAt.advanced(by: paid)))
+    /// The rest of the body goes on as it comes.
+    private func stream(_ cell: ExchangeCell) -> Bool {
+        cell.exchange.isStreaming = true
+        return startAttempt(cell)
     }
 
     // MARK: Time
@@ -204,6 +201,12 @@ final class ClientConnection: Connection {
             return
         }
         setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
+    }
+
+    /// Sets a deadline that no progress moves: the next ``armProgress(_:within:hasMoved:)`` starts anew.
+    func armFixed(_ cell: ExchangeCell, by deadline: MonotonicTime) {
+        armedPhase = nil
+        arm(cell, by: deadline)
     }
 
     /// Sets the deadline of a phase that waits for bytes to move: anew only when some did, or the phase began.
@@ -232,9 +235,15 @@ final class ClientConnection: Connection {
             tokenDidNotCome(cell)
         case .awaitingUpstream:
             fail(upstreamError(.upstreamUnavailable, "No connection to the resource in time.", cell), cell)
+        case .sending where awaitsBody(cell):
+            fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
         case .sending, .awaitingAnswer:
             let code: ErrorCode = cell.exchange.method.isSafe ? .upstreamTimeout : .upstreamFailed
             fail(upstreamError(code, "The resource did not answer in time.", cell), cell)
+        case .relaying where cell.exchange.hasWholeAnswer && cell.exchange.toClient.isEmpty:
+            // Only the rest of its request is missing, and nobody can wait for it any longer.
+            endSending(cell)
+            drive()
         case .relaying, .finishing: cut(cell)
         }
     }

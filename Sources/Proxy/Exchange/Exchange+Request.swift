@@ -5,7 +5,7 @@ internal import Crypto
 internal import HTTP1
 internal import Transport
 
-// The client's side: a head is read, admitted and written anew; a body is held.
+// The client's side: a head is read, admitted and written anew.
 extension Exchange {
     /// Reads on in the head; true once it is complete.
     mutating func readHead() throws(GatewayError) -> Bool {
@@ -55,6 +55,7 @@ extension Exchange {
             throw GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
         }
         keyIndex = generation.preferredKeys[route.credential.index]
+        planBody(route)
         writeUnsignedHead(admitted, route)
         return route
     }
@@ -149,88 +150,5 @@ extension Exchange {
         inbound.consume(headLength)
         headLength = 0
         decoder.begin(head.framing, limits: limits)
-    }
-
-    /// What reading on in a body came to.
-    enum BodyProgress {
-        case complete
-        case needsMore
-    }
-
-    /// Takes in what ``inbound`` holds of the body.
-    mutating func holdBody(_ route: RouteSettings, budget: inout BodyBudget) throws(GatewayError) -> BodyProgress {
-        var offset = 0
-        defer { inbound.consume(offset) }
-        while true {
-            let event: BodyDecoder.Event
-            do throws(ParseError) {
-                event = try decoder.next(inbound, at: &offset)
-            } catch {
-                throw GatewayError(error)
-            }
-            guard body.count + decoder.overheadBytes <= route.bodyLimitBytes + Self.chunkOverheadAllowedBytes else {
-                throw Self.bodyTooLarge
-            }
-            switch event {
-            case .data(let range): try hold(range, route, &budget)
-            case .needMore:
-                // What was announced, by the length or a chunk's size line, need not be waited for.  A chunk may
-                // announce the largest number there is, so nothing is added to it.
-                guard decoder.remaining <= route.bodyLimitBytes - body.count else { throw Self.bodyTooLarge }
-                return .needsMore
-            case .complete:
-                if let declaredDigest, declaredDigest != body.finishedDigest() {
-                    throw GatewayError(.bodyDigestMismatch, "The body's digest is not the one that was declared.")
-                }
-                return .complete
-            }
-        }
-    }
-
-    private mutating func hold(_ range: ByteRange, _ route: RouteSettings, _ budget: inout BodyBudget)
-        throws(GatewayError)
-    {
-        guard body.count + range.count <= route.bodyLimitBytes else { throw Self.bodyTooLarge }
-        let before = body.heldBytes
-        var isHeld = true
-        do throws(SystemError) {
-            try body.append(
-                range, of: inbound, memoryLimit: route.bodyMemoryBytes,
-                directory: generation?.shared.spoolDirectory ?? "/tmp")
-        } catch {
-            isHeld = false
-        }
-        // Also when it failed: memory may have been given back before the disk was found full.
-        let fits = budget.move(from: before, to: body.heldBytes)
-        guard isHeld else {
-            throw GatewayError(.overloaded, "The body cannot be held: the disk is full or broken.", closes: true)
-        }
-        guard fits else {
-            throw GatewayError(.overloaded, "Too many bodies are held at the moment.", closes: true)
-        }
-    }
-
-    /// Chunk lines are legal overhead; beyond this much they count against the body's limit (http rule CK-4).
-    private static let chunkOverheadAllowedBytes = 65_536
-
-    private static var bodyTooLarge: GatewayError {
-        GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
-    }
-
-    /// Nothing of the request is still to come: its head was complete, and so was its body.
-    var wasReadToItsEnd: Bool { !methodBytes.isEmpty && decoder.isComplete }
-
-    /// Reads past the rest of a body that nobody wants; true when it ended within what is here already.
-    mutating func skipBody() -> Bool {
-        var offset = 0
-        defer { inbound.consume(offset) }
-        while true {
-            guard let event = try? decoder.next(inbound, at: &offset) else { return false }
-            switch event {
-            case .data: continue
-            case .needMore: return false
-            case .complete: return true
-            }
-        }
     }
 }

@@ -6,21 +6,29 @@ internal import Transport
 
 // The resource's side: each attempt is authorized last and anew; the answer is parsed and written anew.
 extension Exchange {
-    /// Writes the head of one attempt, and the body when it is small: everything that is signed is final.
+    /// Writes the head of one attempt, and what is here of the body when that is small: all that is signed is final.
     mutating func authorize(_ route: RouteSettings, date: InlineArray<29, UInt8>) throws(GatewayError) {
+        // What came to its end while it waited for another attempt has a length, and needs no chunks.
+        if isStreaming, decoder.isComplete, body.isWhole { isStreaming = false }
         outbound.clear()
         outbound.append(unsignedHead)
-        writeContentLength()
+        writeFraming()
         try Self.authorize(
             by: route, key: keyIndex, token: token, request: kept, (methodBytes, target), date: date,
-            digest: body.finishedDigest(), head: &outbound, scratch: &scratch)
+            digest: digestToSign(), head: &outbound, scratch: &scratch)
         outbound.append("\r\n")
-        sentBodyBytes = 0
+        (sentBodyBytes, isHandedOn, isSent) = (0, false, false)
         attempts += 1
-        if !body.isSpooled, body.count <= HeldBody.besideHeadBytes {
-            outbound.append(body.memory)
-            sentBodyBytes = body.count
-        }
+        guard !body.isSpooled, body.count <= HeldBody.besideHeadBytes else { return }
+        if body.count > 0 { try writePiece() }
+        isHandedOn = !isStreaming
+    }
+
+    /// Of a body that is not all here, what its sender says: it is checked before the body's end goes on.
+    /// A strategy that needs no digest does not look at it.
+    private borrowing func digestToSign() -> SHA256Digest {
+        guard body.isHashed else { return HeldBody.emptyDigest }
+        return isStreaming ? declaredDigest ?? HeldBody.emptyDigest : body.finishedDigest()
     }
 
     /// Has the credential's strategy write what authorizes the request whose parts stand in `kept`.
@@ -41,23 +49,23 @@ extension Exchange {
         }
     }
 
-    /// A body of known length has its length; a method that usually has one says so when it has none (BD-3).
-    private mutating func writeContentLength() {
+    /// A body of known length has its length, another chunks; a method that usually has one says so when it has none
+    /// (BD-3).
+    private mutating func writeFraming() {
+        var length = body.count
         switch head.framing {
-        case .length, .chunked: break
+        case .length(let announced): length = announced
+        case .chunked:
+            guard !isStreaming else {
+                outbound.append("transfer-encoding: chunked\r\n")
+                return
+            }
         case .none:
             guard method == .post || method == .put || method == .patch else { return }
         }
         outbound.append("content-length: ")
-        outbound.append(decimal: body.count)
+        outbound.append(decimal: length)
         outbound.append("\r\n")
-    }
-
-    /// Puts the next piece of the body into an empty ``outbound``; false when there is none left.
-    mutating func nextBodyPiece() throws(SystemError) -> Bool {
-        guard sentBodyBytes < body.count else { return false }
-        sentBodyBytes += try body.readPiece(at: sentBodyBytes, into: &outbound)
-        return true
     }
 
     /// What reading on in an answer's head came to.
@@ -180,6 +188,7 @@ extension Exchange {
 
     /// Moves the answer's body from ``upstreamBytes`` to ``toClient``, as far as that may grow.
     mutating func relay() -> RelayProgress {
+        guard !hasWholeAnswer else { return .complete }
         var offset = 0
         defer { upstreamBytes.consume(offset) }
         while toClient.count < Self.relayBufferBytes {
@@ -193,6 +202,7 @@ extension Exchange {
             case .needMore: return .needsMore
             case .complete:
                 if writesChunks { ChunkWriter.last(&toClient) }
+                hasWholeAnswer = true
                 return .complete
             }
         }

@@ -23,17 +23,17 @@ struct Exchange: ~Copyable {
     enum Phase {
         /// The rest of a request head.
         case awaitingHead
-        /// The rest of a request body that is held.
+        /// The rest of a request body that must be complete, or could be at once.
         case receivingBody
         /// A token to authorize with.
         case awaitingToken
         /// A connection to the resource.
         case awaitingUpstream
-        /// Room to send the request.
+        /// Room to send the request, or more of a body that streams.
         case sending
         /// The head of the answer.
         case awaitingAnswer
-        /// The rest of the answer.
+        /// The rest of the answer; beside it, when it came early, what `sending` waits for.
         case relaying
         /// Room to send the last bytes to the client.
         case finishing
@@ -76,6 +76,10 @@ struct Exchange: ~Copyable {
     var awaitsContinue = false
     /// What the client says that the body's digest is.
     var declaredDigest: SHA256Digest?
+    /// The body need not be held: what authorizes the request can be written before all of it is here.
+    var mayStream = false
+    /// The body goes on as it comes.
+    var isStreaming = false
     /// The client may send another request once this one is answered.
     var keepsConnection = true
     /// The route that takes it, once decided.
@@ -108,6 +112,14 @@ struct Exchange: ~Copyable {
     var refusal: GatewayError.Detail?
     /// Bytes of the body that this attempt has handed on.
     var sentBodyBytes = 0
+    /// All of the request went to ``outbound``.
+    var isHandedOn = false
+    /// All of the request was taken by the system.
+    var isSent = false
+    /// The answer came before the request was sent, which goes on beside it.
+    var sendsBesideAnswer = false
+    /// All of the answer went to ``toClient``.
+    var hasWholeAnswer = false
 
     /// It is counted among the requests that began and have not ended.
     var isInFlight = false
@@ -120,6 +132,8 @@ struct Exchange: ~Copyable {
     var headCompleteAt = MonotonicTime(nanoseconds: 0)
     var bodyStartedAt = MonotonicTime(nanoseconds: 0)
     var bodyProgressAt = MonotonicTime(nanoseconds: 0)
+    /// Since when the client's body is not read, for it has nowhere to go; 0 while it is.
+    var bodyPausedAt = MonotonicTime(nanoseconds: 0)
     var upstreamStartedAt = MonotonicTime(nanoseconds: 0)
     var upstreamNanoseconds: Int64 = 0
     var answerBodyBytes = 0
@@ -152,7 +166,9 @@ struct Exchange: ~Copyable {
         (token, refusal) = (nil, nil)
         (answerBodyBytes, upstreamNanoseconds, number) = (0, 0, 0)
         (isHTTP10, keepsConnection, awaitsContinue, declaredDigest) = (false, true, false, nil)
+        (mayStream, isStreaming, isHandedOn, isSent, sendsBesideAnswer) = (false, false, false, false, false)
         (startedAt, bodyProgressAt) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
+        bodyPausedAt = MonotonicTime(nanoseconds: 0)
         Self.shrink(&inbound)
         Self.shrink(&toClient)
         Self.shrink(&upstreamBytes)
@@ -164,7 +180,7 @@ struct Exchange: ~Copyable {
         upstreamBytes.clear()
         answerHead.reset()
         answerParser.reset()
-        (interimCount, writesChunks) = (0, false)
+        (interimCount, writesChunks, hasWholeAnswer) = (0, false, false)
     }
 
     private static func shrink(_ buffer: inout ByteBuffer) {

@@ -25,6 +25,8 @@ final class ExchangeBench {
     private(set) var answered: [UInt8] = []
     /// What the resource got, one for each attempt.
     private(set) var attempts: [[UInt8]] = []
+    /// Attempts whose connection was given up before it had the whole request.
+    private(set) var givenUp: Set<Int> = []
     /// Set once the client's connection has ended.
     private(set) var end: End?
     /// The gateway's own answers by their codes.
@@ -98,13 +100,11 @@ final class ExchangeBench {
     private func step() throws(GatewayError) -> Bool {
         switch cell.exchange.phase {
         case .awaitingHead: return try readHead()
-        case .receivingBody: return try receiveBody()
+        case .receivingBody: return try holdBody()
         case .awaitingToken, .awaitingUpstream: return false
-        case .sending:
-            try send()
-            return true
+        case .sending: return try send()
         case .awaitingAnswer: return try readAnswer()
-        case .relaying: return relay()
+        case .relaying: return try relay()
         case .finishing:
             finish()
             return true
@@ -151,17 +151,37 @@ final class ExchangeBench {
         }
     }
 
-    private func receiveBody() throws(GatewayError) -> Bool {
+    private func holdBody() throws(GatewayError) -> Bool {
         guard let route = cell.exchange.route else { return false }
         if try cell.exchange.holdBody(route, budget: &budget) == .complete {
             try startAttempt(route)
             return true
         }
-        if cell.exchange.awaitsContinue {
-            cell.exchange.awaitsContinue = false
-            ResponseWriter.continueHead(to: &cell.exchange.toClient)
-            flush()
+        let isEnough = cell.exchange.awaitsContinue || cell.exchange.body.count >= HeldBody.besideHeadBytes
+        if cell.exchange.mayStream, isEnough {
+            try stream(route)
+            return true
         }
+        sayContinue()
+        if try receiveBody() { return true }
+        guard cell.exchange.mayStream else { return false }
+        try stream(route)
+        return true
+    }
+
+    private func stream(_ route: RouteSettings) throws(GatewayError) {
+        cell.exchange.isStreaming = true
+        try startAttempt(route)
+    }
+
+    private func sayContinue() {
+        guard cell.exchange.awaitsContinue else { return }
+        cell.exchange.awaitsContinue = false
+        ResponseWriter.continueHead(to: &cell.exchange.toClient)
+        flush()
+    }
+
+    private func receiveBody() throws(GatewayError) -> Bool {
         if let piece = nextClientPiece() {
             cell.exchange.inbound.append(piece)
             return true
@@ -171,6 +191,7 @@ final class ExchangeBench {
     }
 
     private func startAttempt(_ route: RouteSettings) throws(GatewayError) {
+        if cell.exchange.attempts > 0 { giveUp() }
         cell.exchange.forgetAnswer()
         (resourcePieces, resourceEnd) = ([], nil)
         try cell.exchange.authorize(route, date: HTTPDate.bytes(secondsSince1970: Self.now))
@@ -178,23 +199,45 @@ final class ExchangeBench {
         cell.exchange.phase = .sending
     }
 
-    private func send() throws(GatewayError) {
-        repeat {
-            attempts[attempts.count - 1] += cell.exchange.takeOutbound()
-        } while try nextBodyPiece()
-        cell.exchange.phase = .awaitingAnswer
+    private func send() throws(GatewayError) -> Bool {
+        if try sendOn() {
+            cell.exchange.phase = .awaitingAnswer
+            return true
+        }
+        guard !resourcePieces.isEmpty || resourceEnd != nil else { return false }
+        cell.exchange.phase = .awaitingAnswer  // an early answer
+        return true
     }
 
-    private func nextBodyPiece() throws(GatewayError) -> Bool {
-        guard let isPiece = try? cell.exchange.nextBodyPiece() else {
-            throw GatewayError(.overloaded, "The held body cannot be read: the disk is broken.")
+    /// True once all was sent.
+    private func sendOn() throws(GatewayError) -> Bool {
+        guard let route = cell.exchange.route else { return false }
+        while true {
+            attempts[attempts.count - 1] += cell.exchange.takeOutbound()
+            switch try cell.exchange.nextBodyPiece(route, budget: &budget) {
+            case .ready: continue
+            case .none:
+                cell.exchange.isSent = true
+                return true
+            case .awaitsClient: break
+            }
+            sayContinue()
+            guard try receiveBody() else { return false }
         }
-        return isPiece
+    }
+
+    /// The connection to the resource ends.
+    private func giveUp() {
+        if !cell.exchange.isSent { givenUp.insert(attempts.count - 1) }
     }
 
     private func readAnswer() throws(GatewayError) -> Bool {
         guard let piece = nextResourcePiece() else {
-            guard resourceEnd != nil else { return false }
+            guard resourceEnd != nil else {
+                guard !cell.exchange.isSent else { return false }
+                cell.exchange.phase = .sending
+                return true
+            }
             throw GatewayError(.upstreamFailed, "The resource ended the connection; the outcome is unknown.")
         }
         cell.exchange.upstreamBytes.append(piece)
@@ -212,6 +255,8 @@ final class ExchangeBench {
             try tryOtherKey(route)
             return
         }
+        cell.exchange.decideOnRest()
+        if !cell.exchange.sendsBesideAnswer { endBody() }
         cell.exchange.beginAnswer(route, listener, isTLS: false)
         cell.exchange.phase = .relaying
     }
@@ -223,14 +268,22 @@ final class ExchangeBench {
             throw GatewayError(
                 .upstreamRefusedCredential, "The resource refused the gateway's credential.", refusal)
         }
+        guard cell.exchange.canBeSentAgain(route) else { throw GatewayError(.credentialUnavailable, "Too large.") }
         cell.exchange.wasRefused = true
         cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
         try startAttempt(route)
     }
 
-    private func relay() -> Bool {
+    private func relay() throws(GatewayError) -> Bool {
+        if cell.exchange.sendsBesideAnswer { try sendBeside() }
         switch cell.exchange.relay() {
-        case .complete: cell.exchange.phase = .finishing
+        case .complete:
+            guard !cell.exchange.sendsBesideAnswer else {
+                flush()
+                return false
+            }
+            giveUp()
+            cell.exchange.phase = .finishing
         case .broken: cut()
         case .full: flush()
         case .needsMore:
@@ -246,16 +299,32 @@ final class ExchangeBench {
         return true
     }
 
+    private func sendBeside() throws(GatewayError) {
+        do throws(GatewayError) {
+            guard try sendOn() || resourceEnd != nil else { return }
+        } catch {
+            guard cell.exchange.hasWholeAnswer else { throw error }
+        }
+        cell.exchange.sendsBesideAnswer = false
+        endBody()
+    }
+
+    private func endBody() {
+        _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
+        cell.exchange.body.dropBytes()
+    }
+
     private func finish() {
         flush()
         methods.append(cell.exchange.methodName)
         let keepsConnection = cell.exchange.keepsConnection
-        _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
+        endBody()
         cell.exchange.reset()
         if !keepsConnection { end = .closed }
     }
 
     private func cut() {
+        if cell.exchange.attempts > 0 { giveUp() }
         flush()
         methods.append(cell.exchange.methodName)
         end = .cut
@@ -263,7 +332,7 @@ final class ExchangeBench {
 
     /// The connection is over: what the exchange held goes back, as a worker takes it.
     func leave() {
-        _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
+        endBody()
         cell.exchange.reset()
         cell.exchange.inbound.clear()
         cell.exchange.toClient.clear()
@@ -286,10 +355,10 @@ extension ExchangeBench {
             return
         }
         var error = error
-        if cell.exchange.phase == .awaitingHead || cell.exchange.phase == .receivingBody, !error.closes {
-            hasPassedOver = hasPassedOver || !cell.exchange.decoder.isComplete
-            error.closes =
-                !cell.exchange.decoder.isComplete && (cell.exchange.awaitsContinue || !cell.exchange.skipBody())
+        if cell.exchange.attempts > 0 { giveUp() }
+        if !error.closes, !cell.exchange.decoder.isComplete {
+            hasPassedOver = true
+            error.closes = cell.exchange.awaitsContinue || !cell.exchange.skipBody()
         }
         if error.closes { cell.exchange.keepsConnection = false }
         cell.exchange.status = error.code.status
@@ -307,58 +376,5 @@ extension ExchangeBench {
         ResponseWriter.statusLine(204, to: &cell.exchange.toClient)
         HeadWriter.end(&cell.exchange.toClient)
         cell.exchange.phase = .finishing
-    }
-}
-
-extension Exchange {
-    /// The method as text; `GET` for a request that could not be read.
-    fileprivate var methodName: String {
-        methodBytes.isEmpty ? "GET" : kept.bytes(methodBytes).text
-    }
-
-    /// What is to be sent to the resource.
-    fileprivate mutating func takeOutbound() -> [UInt8] {
-        defer { outbound.clear() }
-        return outbound.span.array
-    }
-
-    /// What is to be sent to the client.
-    fileprivate mutating func takeAnswered() -> [UInt8] {
-        defer { toClient.clear() }
-        return toClient.span.array
-    }
-
-    /// Writes the answer that `error` is.
-    fileprivate mutating func write(_ error: GatewayError) {
-        let (id, date, clientID) = (Array("id".utf8), Array("now".utf8), kept.bytes(clientRequestID).array)
-        let context = ErrorResponse.Context(
-            clientRequestID: clientID.span, requestID: id.span, date: date.span, isHead: method == .head,
-            closes: !keepsConnection, saysKeepAlive: isHTTP10)
-        ErrorResponse.write(error, context, body: &scratch, into: &toClient)
-    }
-}
-
-// MARK: What came out
-
-extension ExchangeBench {
-    /// The client's answers, read by the letter.
-    func answers() -> AnswerReader {
-        // Of one that is still on its way the method is the exchange's own.
-        var reader = AnswerReader(methods: methods + [cell.exchange.methodName])
-        reader.append(answered)
-        if end == .closed { reader.end() }
-        return reader
-    }
-
-    /// The request of the attempt `number`, read by the letter.
-    func request(_ number: Int = 0) throws -> StrictRequest {
-        var bytes = attempts[number]
-        let end = (0..<bytes.count - 3).first { bytes[$0..<$0 + 4].elementsEqual([0x0D, 0x0A, 0x0D, 0x0A]) }
-        guard let end else { throw GrammarError("a head without its end") }
-        var request = try StrictRequest(bytes[..<end])
-        bytes.removeFirst(end + 4)
-        try request.body.take(from: &bytes)
-        guard bytes.isEmpty else { throw GrammarError("\(bytes.count) bytes behind the request") }
-        return request
     }
 }
