@@ -25,7 +25,7 @@ struct BodyBudget {
 
     /// Room for bytes that are kept only because they may be needed again: bodies that must be held come first, so
     /// a quarter is left to them.
-    var hasRoomToKeep: Bool { all.number < limitBytes - limitBytes / 4 }
+    var hasRoomToKeep: Bool { all.count < limitBytes - limitBytes / 4 }
 }
 
 /// How many bytes of bodies all workers hold in memory.
@@ -34,9 +34,6 @@ final class HeldBytes: Sendable {
 
     /// How many now.
     var count: Int { bytes.load(ordering: .relaxed) }
-
-    /// How many now.
-    var number: Int { count.load(ordering: .relaxed) }
 
     /// Gives the count as it is then.
     func change(by number: Int) -> Int { bytes.add(number, ordering: .relaxed).newValue }
