@@ -5,7 +5,7 @@ internal import HTTP1
 internal import Transport
 
 // The body's way in.  What has come completely goes out with its head and its length.  Of what has not, one that can be
-// signed already streams (docs/decisions/0014-bodies-stream.md), the rest is held until it is complete.
+// signed already streams (docs/decisions/0015-bodies-stream.md), the rest is held until it is complete.
 extension Exchange {
     /// Decides what may become of the body that the head announces.
     mutating func planBody(_ route: RouteSettings) {
