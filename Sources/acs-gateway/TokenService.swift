@@ -150,7 +150,7 @@ extension TokenInstant {
     /// Now, by the clocks that workers look at.
     static var current: TokenInstant {
         TokenInstant(
-            nanoseconds: MonotonicTime.current().nanoseconds, unixSeconds: WallClock.current() / 1_000_000_000)
+            nanoseconds: MonotonicTime.current().nanoseconds, unixNanoseconds: WallClock.current())
     }
 }
 

@@ -47,7 +47,7 @@ extension TokenAnswer {
         if let seconds = answer["expires_in"]?.integer { return .seconds(seconds) }
         guard let end = answer["expires_on"] else { return nil }
         guard let second = end.integer ?? end.text.flatMap(TextDate.parse) else { return nil }
-        return .seconds(second - Int(requestedAt.unixSeconds))
+        return .seconds(second) - .nanoseconds(requestedAt.unixNanoseconds)
     }
 
     /// Visible ASCII, so that it cannot leave its field line.

@@ -16,7 +16,7 @@ struct AppService: IdentitySource {
 
     var identity: [TokenIdentity.Part] { [.text(url.text()), .secret(header)] }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
         PlatformConversation(
             request: .platform(
                 url, with: request.items(version: "2019-08-01", resourceName: "mi_res_id"),

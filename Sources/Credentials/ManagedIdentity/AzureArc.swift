@@ -29,7 +29,7 @@ struct AzureArc: IdentitySource {
 
     var identity: [TokenIdentity.Part] { [.text(url.text()), .text(directory)] }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
         ArcConversation(
             request: .platform(
                 url, with: request.items(version: "2020-06-01", resourceName: Self.resourceName),

@@ -13,7 +13,7 @@ struct CloudShell: IdentitySource {
 
     var identity: [TokenIdentity.Part] { [.text(url.text())] }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
         var form = TokenForm()
         form.add("resource", request.scope.resource)
         return PlatformConversation(

@@ -11,8 +11,8 @@ protocol IdentitySource: Sendable {
     /// What makes a difference for the token, beside the request itself.
     var identity: [TokenIdentity.Part] { get }
 
-    /// One fetch.
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation
+    /// One fetch; `refusal` is of the token that it replaces, if there was one.
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation
 }
 
 /// The sources by their names in a configuration.

@@ -22,7 +22,7 @@ struct InstanceMetadata: IdentitySource {
 
     var identity: [TokenIdentity.Part] { [.text(url.text())] }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
         PlatformConversation(
             request: .platform(
                 url, with: request.items(version: "2018-02-01", resourceName: "msi_res_id"),

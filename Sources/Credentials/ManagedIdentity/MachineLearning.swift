@@ -22,7 +22,7 @@ struct MachineLearning: IdentitySource {
 
     var identity: [TokenIdentity.Part] { [.text(url.text()), .secret(secret)] }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
         var items = [(name: "api-version", value: "2017-09-01"), (name: "resource", value: request.scope.resource)]
         if case .client(let id) = request.selector { items.append((name: "clientid", value: id)) }
         return PlatformConversation(

@@ -33,11 +33,13 @@ struct ServiceFabric: IdentitySource {
         [.text(url.text()), .secret(header), .text(Hex.text(of: thumbprint.span))]
     }
 
-    func conversation(_ environment: TokenEnvironment) -> any TokenConversation {
-        PlatformConversation(
+    func conversation(after refusal: TokenRefusal?, _ environment: TokenEnvironment) -> any TokenConversation {
+        var items = request.items(version: "2019-07-01-preview", resourceName: "resource_id")
+        // Without it, the endpoint would give the token that it has, which is the one that was refused.
+        if let refusal { items.append((name: "token_sha256_to_refresh", value: refusal.tokenDigest)) }
+        return PlatformConversation(
             request: .platform(
-                url, with: request.items(version: "2019-07-01-preview", resourceName: "resource_id"),
-                fields: [("Secret", .secret(header))], trust: .pinned(sha1: thumbprint)),
+                url, with: items, fields: [("Secret", .secret(header))], trust: .pinned(sha1: thumbprint)),
             rules: .platform, secrets: [header])
     }
 

@@ -34,6 +34,7 @@ extension ServicePrincipal {
         _ = fields.requiredNode("file", example: "client.pem")
         let file = fields.optionalFileContent("file", isSecret: true)
         let password = fields.optionalSecret("password") { secret throws(ValueError) in secret }
+        fields.refuse(["algorithm", "send_certificate_chain"], help: "write it beside `certificate`, not in it")
         guard let (path, content) = file, !fields.has("password") || password != nil else { return nil }
         do throws(SigningCertificateError) {
             let certificate = try SigningCertificate(content, password: password)

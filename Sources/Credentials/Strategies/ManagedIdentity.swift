@@ -40,8 +40,8 @@ public struct ManagedIdentityStrategy: TokenStrategy {
     }
 
     /// One GET, or what the platform wants instead; a challenge's claims cannot be passed on.
-    public func beginFetch(claims: String?, environment: TokenEnvironment) -> TokenExchange {
-        TokenExchange(platform.conversation(environment))
+    public func beginFetch(after refusal: TokenRefusal?, environment: TokenEnvironment) -> TokenExchange {
+        TokenExchange(platform.conversation(after: refusal, environment))
     }
 }
 

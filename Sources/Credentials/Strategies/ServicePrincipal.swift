@@ -25,8 +25,8 @@ public struct ServicePrincipalStrategy: TokenStrategy {
     public var source: String { "entra" }
 
     /// One POST, made anew for each retry.
-    public func beginFetch(claims: String?, environment: TokenEnvironment) -> TokenExchange {
-        TokenExchange(EntraConversation(principal, claims: claims, environment: environment))
+    public func beginFetch(after refusal: TokenRefusal?, environment: TokenEnvironment) -> TokenExchange {
+        TokenExchange(EntraConversation(principal, claims: refusal?.claims, environment: environment))
     }
 }
 

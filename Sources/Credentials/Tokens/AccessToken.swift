@@ -27,8 +27,11 @@ public final class AccessToken: Sendable {
 
     /// True as long as it may be sent.
     public func isUsable(at now: TokenInstant) -> Bool {
-        now.nanoseconds < expiresAt.nanoseconds && now.unixSeconds < expiresAt.unixSeconds
+        now.nanoseconds < expiresAt.nanoseconds && now.unixNanoseconds < expiresAt.unixNanoseconds
     }
+
+    /// Of the text.
+    var digest: SHA256Digest { text.withBytes { SHA256.digest(of: $0) } }
 
     /// Appends the text of the token.
     public func write(to head: inout ByteBuffer) {

@@ -5,19 +5,22 @@
 public struct TokenInstant: Equatable, Sendable {
     /// The monotonic clock, from an arbitrary start.
     public var nanoseconds: Int64
-    /// The wall clock: seconds since 1970, UTC.
-    public var unixSeconds: Int64
+    /// The wall clock: since 1970, UTC.
+    public var unixNanoseconds: Int64
 
     /// A moment as both clocks show it.
-    public init(nanoseconds: Int64, unixSeconds: Int64) {
-        (self.nanoseconds, self.unixSeconds) = (nanoseconds, unixSeconds)
+    public init(nanoseconds: Int64, unixNanoseconds: Int64) {
+        (self.nanoseconds, self.unixNanoseconds) = (nanoseconds, unixNanoseconds)
     }
 
-    /// This moment and `duration` more, on both clocks; saturates.  The wall clock counts whole seconds, rounded down.
+    /// The wall clock's whole seconds, for dates that others read.
+    public var unixSeconds: Int64 { unixNanoseconds / 1_000_000_000 }
+
+    /// This moment and `duration` more, on both clocks; saturates.
     public func advanced(by duration: Duration) -> TokenInstant {
         let (nanoseconds, overflow) = self.nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        let (seconds, isLate) = unixSeconds.addingReportingOverflow(duration.components.seconds)
-        return TokenInstant(nanoseconds: overflow ? .max : nanoseconds, unixSeconds: isLate ? .max : seconds)
+        let (unix, isLate) = unixNanoseconds.addingReportingOverflow(duration.nanoseconds)
+        return TokenInstant(nanoseconds: overflow ? .max : nanoseconds, unixNanoseconds: isLate ? .max : unix)
     }
 
     /// How long it is until `other` on the monotonic clock; zero when it has passed.

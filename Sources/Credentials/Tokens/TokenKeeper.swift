@@ -8,9 +8,9 @@ final class TokenKeeper {
     var names: [String] = []
     var lifecycle = TokenLifecycle()
     /// The fetch under way.
-    var fetch: (number: Int, task: Task<Void, Never>)?
-    /// What the next token must answer.
-    var claims: String?
+    var fetch: (number: Int, refusal: TokenRefusal?, task: Task<Void, Never>)?
+    /// What the next token must make good.
+    var refusal: TokenRefusal?
     /// What looks at the lifecycle at `wakesAt`.
     var timer: (wakesAt: Int64, task: Task<Void, Never>)?
     var succeeded = 0

@@ -76,7 +76,9 @@ public actor TokenStore {
     /// - Parameter claims: the JSON of a claims challenge, if there was one.
     public func rejected(_ identity: TokenIdentity, token serial: UInt64, claims: String?) {
         guard let keeper = keepers[identity] else { return tellGone(identity) }
-        if keeper.lifecycle.held?.serial == serial, let claims { keeper.claims = claims }
+        if let held = keeper.lifecycle.held, held.serial == serial {
+            keeper.refusal = TokenRefusal(of: held, claims: claims ?? keeper.refusal?.claims)
+        }
         carryOut(keeper.lifecycle.rejected(serial, hasClaims: claims != nil, at: surroundings.now()), keeper)
     }
 
@@ -155,25 +157,28 @@ extension TokenStore {
     private func startFetch(_ keeper: TokenKeeper) {
         keeper.fetch?.task.cancel()
         fetchCount += 1
-        let exchange = keeper.strategy.beginFetch(claims: keeper.claims, environment: surroundings.environment)
-        keeper.claims = nil
+        let refusal = keeper.refusal
+        let exchange = keeper.strategy.beginFetch(after: refusal, environment: surroundings.environment)
         let (surroundings, number) = (surroundings, fetchCount)
         let task = Task { [weak self, identity = keeper.identity] in
             let outcome = await exchange.carriedOut(in: surroundings)
             if !Task.isCancelled { await self?.ended(identity, number, outcome) }
         }
-        keeper.fetch = (number, task)
+        keeper.fetch = (number, refusal, task)
     }
 
     private func ended(_ identity: TokenIdentity, _ number: Int, _ outcome: Result<AccessToken, TokenFailure>) {
         // A fetch that was given up may have ended just before it heard.
         guard let keeper = keepers[identity], keeper.fetch?.number == number else { return }
+        let refusal = keeper.fetch?.refusal
         keeper.fetch = nil
         let now = surroundings.now()
         switch outcome {
         case .success(let token):
             keeper.succeeded += 1
             keeper.lastFailure = nil
+            // One that came meanwhile is for the next fetch.
+            if keeper.refusal == refusal { keeper.refusal = nil }
             keeper.lifecycle.fetched(token, at: now, jitter: surroundings.jitter())
             keeper.logRecovery(to: surroundings.log, token, at: now)
         case .failure(let failure):

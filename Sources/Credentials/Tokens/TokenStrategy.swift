@@ -4,7 +4,7 @@ public import Crypto
 
 /// A strategy that sends a bearer token which it fetches.
 ///
-/// It says who asks (``identity``) and how one fetch goes (``beginFetch(claims:environment:)``); ``TokenStore`` says
+/// It says who asks (``identity``) and how one fetch goes (``beginFetch(after:environment:)``); ``TokenStore`` says
 /// when, and hands the token to whoever authorizes requests.
 public protocol TokenStrategy: CredentialStrategy {
     /// Changes when the token would be another.
@@ -15,8 +15,22 @@ public protocol TokenStrategy: CredentialStrategy {
 
     /// One fetch, to be carried out by the caller.
     ///
-    /// - Parameter claims: the JSON of a claims challenge that the new token must answer.
-    func beginFetch(claims: String?, environment: TokenEnvironment) -> TokenExchange
+    /// - Parameter refusal: what the resource said of the last token, when it refused that.
+    func beginFetch(after refusal: TokenRefusal?, environment: TokenEnvironment) -> TokenExchange
+}
+
+/// A resource refused a token: what the next one must be.
+public struct TokenRefusal: Equatable, Sendable {
+    /// The SHA-256 of the token that was refused, in hexadecimal.
+    public var tokenDigest: String
+    /// The JSON of a claims challenge that the next token must answer, if there was one.
+    public var claims: String?
+
+    /// The refusal of a token.
+    init(of token: AccessToken, claims: String?) { (tokenDigest, self.claims) = (token.digest.hex, claims) }
+
+    /// See the fields.
+    public init(tokenDigest: String, claims: String?) { (self.tokenDigest, self.claims) = (tokenDigest, claims) }
 }
 
 /// What a fetch takes from outside, besides the network and the clock.

@@ -257,7 +257,7 @@ final class Worker {
     func tokenInstant() -> TokenInstant {
         if loop.now >= dateUntil { readWallClock() }
         return TokenInstant(
-            nanoseconds: loop.now.nanoseconds, unixSeconds: (loop.now.nanoseconds &+ wallOffset) / 1_000_000_000)
+            nanoseconds: loop.now.nanoseconds, unixNanoseconds: loop.now.nanoseconds &+ wallOffset)
     }
 
     private func readWallClock() {

@@ -77,7 +77,7 @@ actor LiveCheck {
     // MARK: Tokens
 
     private func askToken(_ name: String, _ strategy: any TokenStrategy) async {
-        var exchange = strategy.beginFetch(claims: nil, environment: .system)
+        var exchange = strategy.beginFetch(after: nil, environment: .system)
         var answer: Result<TokenAnswer, TransferFailure>?
         while true {
             switch exchange.next(after: answer, at: .current) {

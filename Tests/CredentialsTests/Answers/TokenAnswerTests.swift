@@ -26,6 +26,14 @@ struct TokenAnswerTests {
         #expect(token.text == "t")
     }
 
+    @Test("a point on the wall clock is that point, whenever within a second was asked")
+    func expiresOn() throws {
+        var late = Self.start
+        late.unixNanoseconds += 900_000_000
+        let token = try Self.answer(200, #"{"access_token":"t","expires_on":1561002600}"#).token(requestedAt: late)
+        #expect(token.expiresAt.unixNanoseconds == 1_561_002_600_000_000_000)
+    }
+
     @Test(
         "an answer without a usable token is a failure",
         arguments: [
@@ -43,6 +51,7 @@ struct TokenAnswerTests {
             (#"{"access_token":"t","expires_in":0}"#, "has ended already"),
             (#"{"access_token":"t","expires_in":-5}"#, "has ended already"),
             (#"{"access_token":"t","expires_on":1560999000}"#, "has ended already"),
+            (#"{"access_token":"t","expires_on":-999999999}"#, "has ended already"),
         ])
     func unusable(body: String, expected: String) {
         #expect {

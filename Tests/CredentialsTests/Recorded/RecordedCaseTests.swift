@@ -16,7 +16,7 @@ struct RecordedCaseTests {
     func replay(recorded: RecordedCase) throws {
         let strategy = try #require(StrategyText.strategy(recorded.yaml, recorded.environment))
         let claims = recorded.config["claims"]?.text
-        var exchange = strategy.beginFetch(claims: claims, environment: recorded.tokenEnvironment)
+        var exchange = strategy.beginFetch(after: claims.map { TokenRefusal(tokenDigest: "", claims: $0) }, environment: recorded.tokenEnvironment)
         var (answer, calls): (TokenAnswer?, ArraySlice) = (nil, recorded.calls[...])
         var pauses: [Double] = []
         while true {

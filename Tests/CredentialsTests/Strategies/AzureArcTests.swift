@@ -28,7 +28,7 @@ struct AzureArcTests {
             #expect(limit == 4096)
             return try file.get()
         }
-        var exchange = strategy.beginFetch(claims: nil, environment: environment)
+        var exchange = strategy.beginFetch(after: nil, environment: environment)
         var (requests, rest): ([TokenRequest], ArraySlice) = ([], answers[...])
         var answer: Result<TokenAnswer, TransferFailure>?
         while true {

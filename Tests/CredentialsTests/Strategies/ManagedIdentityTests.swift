@@ -18,7 +18,7 @@ struct ManagedIdentityTests {
     static func request(_ keys: String = "", _ variables: [String: String] = [:]) throws -> TokenRequest {
         let (strategy, findings) = load(keys, variables)
         #expect(findings == [])
-        var exchange = try #require(strategy).beginFetch(claims: nil, environment: .empty)
+        var exchange = try #require(strategy).beginFetch(after: nil, environment: .empty)
         guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
             throw TokenFailure("no request")
         }
@@ -106,6 +106,28 @@ struct ManagedIdentityTests {
         let request = try Self.request(", source: cloud_shell, endpoint: \"http://127.0.0.1:9/t\"")
         #expect(request.url == "http://127.0.0.1:9/t")
         #expect(request.form == ["resource": "https://communication.azure.com/"])
+    }
+
+    @Test(
+        "Service Fabric is told which token was refused; no other source is",
+        arguments: ["service_fabric", "app_service", "azure_ml", "imds", "azure_arc", "cloud_shell"])
+    func refusal(source: String) throws {
+        let endpoint = source == "imds" ? "" : ", endpoint: \"https://127.0.0.1:9/t\""
+        let variables = [
+            "IDENTITY_HEADER": "h", "IDENTITY_SERVER_THUMBPRINT": Self.thumbprint, "MSI_SECRET": "s",
+        ]
+        let (strategy, findings) = Self.load(", source: \(source)\(endpoint)", variables)
+        #expect(findings == [])
+        func url(after refusal: TokenRefusal?) throws -> String {
+            var exchange = try #require(strategy).beginFetch(after: refusal, environment: .empty)
+            guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
+                throw TokenFailure("no request")
+            }
+            return request.url
+        }
+        // Claims cannot be passed on to a platform.
+        let after = try url(after: TokenRefusal(tokenDigest: "9f86", claims: "{}"))
+        #expect(try after == url(after: nil) + (source == "service_fabric" ? "&token_sha256_to_refresh=9f86" : ""))
     }
 
     @Test("Service Fabric's certificate is known by its thumbprint, whatever its spelling")

@@ -28,7 +28,7 @@ struct ServicePrincipalTests {
     static func request(_ keys: String) throws -> TokenRequest {
         let (strategy, findings) = load(keys)
         #expect(findings == [])
-        var exchange = try #require(strategy).beginFetch(claims: nil, environment: .empty)
+        var exchange = try #require(strategy).beginFetch(after: nil, environment: .empty)
         guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
             throw TokenFailure("no request")
         }
@@ -99,6 +99,10 @@ struct ServicePrincipalTests {
             (
                 "\(ids), certificate: leaf.pem",
                 ["4 E104 `certificate` of credential `cred` is text, not a mapping of keys and values"]
+            ),
+            (
+                "\(ids), certificate: { file: leaf.pem, send_certificate_chain: true }",
+                ["4 E113 `send_certificate_chain` cannot be set in `certificate` of credential `cred`"]
             ),
             ("\(ids), certificate: {}", ["4 E103 `certificate` of credential `cred` has no `file`"]),
             (

@@ -136,3 +136,10 @@ extension TokenEnvironment {
         readGuardedFile: { _, _ throws(FileFailure) in throw .notFound },
         random: RandomBytes { bytes in for index in bytes.indices { bytes[index] = 0 } })
 }
+
+extension TokenInstant {
+    /// A moment at a whole second of the wall clock.
+    init(nanoseconds: Int64, unixSeconds: Int64) {
+        self.init(nanoseconds: nanoseconds, unixNanoseconds: unixSeconds * 1_000_000_000)
+    }
+}

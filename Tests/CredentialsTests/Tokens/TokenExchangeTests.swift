@@ -17,7 +17,7 @@ struct TokenExchangeTests {
     static func run(
         _ strategy: any TokenStrategy, _ replies: [Reply], environment: TokenEnvironment = .empty
     ) throws -> (pauses: [Int], sent: [TokenRequest], outcome: Result<AccessToken, TokenFailure>) {
-        var exchange = strategy.beginFetch(claims: nil, environment: environment)
+        var exchange = strategy.beginFetch(after: nil, environment: environment)
         var (pauses, sent, rest): ([Int], [TokenRequest], ArraySlice) = ([], [], replies[...])
         var answer: Result<TokenAnswer, TransferFailure>?
         while true {

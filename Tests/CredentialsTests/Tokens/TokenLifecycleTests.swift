@@ -144,6 +144,14 @@ struct TokenLifecycleTests {
         #expect(life.needed(at: TokenInstant(nanoseconds: 1, unixSeconds: 1_000_100)) == .fetch)
     }
 
+    @Test("a token serves to the last instant of its life, not to the last whole second")
+    func lastInstant() {
+        let birth = TokenInstant(nanoseconds: 0, unixNanoseconds: 1_000_000_900_000_000)
+        let token = AccessToken(Secret(copying: "t"), requestedAt: birth, lifetime: .seconds(10))
+        #expect(token.isUsable(at: birth.advanced(by: .milliseconds(9_999))))
+        #expect(!token.isUsable(at: birth.advanced(by: .seconds(10))))
+    }
+
     @Test("a platform that gives the same token again and again is asked ever later, not in a loop")
     func sameTokenAgain() {
         var life = TokenLifecycle()

@@ -123,6 +123,32 @@ struct TokenStoreTests {
         #expect(await events.next().token == "fourth")
     }
 
+    @Test("what was refused, and why, is told until a fetch has made it good")
+    func refusalIsKept() async throws {
+        let strategy = StubStrategy("one", tellsDigest: true)
+        var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
+        await bench.store.serve([("cred", strategy)], generation: 1)
+        let first = try #require(await calls.next())
+        #expect(first.request.url == "http://127.0.0.1/one")
+        first.succeed("first", lifetime: 1_000)
+        let token = try #require(await events.next().tokenItself)
+        let url = "http://127.0.0.1/one?claims=%7B%7D?refused=\(token.digest.hex)"
+        await bench.store.rejected(strategy.identity, token: token.serial, claims: "{}")
+        let second = try #require(await calls.next())
+        #expect(second.request.url == url)
+        second.fail("no route to host")
+        _ = await events.next()
+        bench.clock.advance(by: .seconds(6))
+        await bench.store.needed(strategy.identity)
+        let third = try #require(await calls.next())
+        #expect(third.request.url == url)
+        third.succeed("third", lifetime: 10)
+        #expect(await events.next().token == "third")
+        bench.clock.advance(by: .seconds(20))
+        await bench.store.needed(strategy.identity)
+        #expect(try #require(await calls.next()).request.url == "http://127.0.0.1/one")
+    }
+
     @Test("a claims challenge during a refresh gives that up for one that answers it")
     func challengeDuringRefresh() async throws {
         var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
@@ -229,16 +255,19 @@ struct TokenStoreTests {
 struct StubStrategy: TokenStrategy {
     static let kind = "stub"
     let name: String
+    /// Whether it says which token was refused.
+    let tellsDigest: Bool
 
-    init(_ name: String) { self.name = name }
+    init(_ name: String, tellsDigest: Bool = false) { (self.name, self.tellsDigest) = (name, tellsDigest) }
 
     init?(decoding fields: inout FieldReader) { nil }
 
     var identity: TokenIdentity { TokenIdentity([.text(name)]) }
     var source: String { "stub" }
 
-    func beginFetch(claims: String?, environment: TokenEnvironment) -> TokenExchange {
-        let query = claims.map { "?claims=\(PercentEncoding.text(of: $0))" } ?? ""
+    func beginFetch(after refusal: TokenRefusal?, environment: TokenEnvironment) -> TokenExchange {
+        var query = refusal?.claims.map { "?claims=\(PercentEncoding.text(of: $0))" } ?? ""
+        if tellsDigest, let refusal { query += "?refused=\(refusal.tokenDigest)" }
         return TokenExchange(
             OneRequest(
                 request: TokenRequest(
