@@ -15,8 +15,8 @@ struct RecordedCaseTests {
     @Test("the same requests in the same order, and the same outcome", arguments: RecordedCase.all)
     func replay(recorded: RecordedCase) throws {
         let strategy = try #require(StrategyText.strategy(recorded.yaml, recorded.environment))
-        let claims = recorded.config["claims"]?.text
-        var exchange = strategy.beginFetch(after: claims.map { TokenRefusal(tokenDigest: "", claims: $0) }, environment: recorded.tokenEnvironment)
+        let refusal = (recorded.config["claims"]?.text).map { TokenRefusal(tokenDigest: "", claims: $0) }
+        var exchange = strategy.beginFetch(after: refusal, environment: recorded.tokenEnvironment)
         var (answer, calls): (TokenAnswer?, ArraySlice) = (nil, recorded.calls[...])
         var pauses: [Double] = []
         while true {
