@@ -10,6 +10,8 @@ struct TokenTests {
     private func config(_ origin: TokenOrigin, revision: String = "one") -> String {
         var config = ConfigText(origin: origin.address)
         config.top = ["revision: \(revision)"]
+        // A loaded machine may take its time until a token is there.
+        config.defaults = ["timeouts: { connect: 20s }"]
         config.credentials = [
             """
             key: { strategy: service_principal, tenant_id: contoso, client_id: app, \
@@ -90,11 +92,11 @@ struct TokenTests {
         let load = try PacedLoad(Self.get, to: gateway.address, perSecond: 1000)
 
         #expect(load.wait(atMost: .seconds(20)) { $0.status == 503 })
-        Pacing.sleep(until: end + .seconds(2))
+        Pacing.wait(until: end + .seconds(2))
         origin.state.change { $0.isAvailable = true }
         let back = ContinuousClock.now
         #expect(load.wait(atMost: Self.backOffStep + .seconds(5)) { $0.status == 200 && $0.sentAt > back })
-        Pacing.sleep(until: .now + .milliseconds(500))
+        Pacing.wait(until: .now + .milliseconds(500))
         let samples = load.stop()
 
         let inTime = samples.filter { $0.sentAt < end - Self.slack }
@@ -131,7 +133,7 @@ struct TokenTests {
                 let answer = try #require(client.exchange("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n"))
                 let read = try ExpositionReader(answer.text)
                 if isWanted(read) || .now > deadline { return read }
-                Pacing.sleep(until: .now + .milliseconds(20))
+                Pacing.wait(until: .now + .milliseconds(20))
             }
         }
         let without = try scrape { $0["acs_gateway_credential_fetches_total{\(labels),outcome=\"failed\"}"] == 1 }

@@ -43,7 +43,7 @@ public final class PacedLoad: Sendable {
             let fresh = state.look { Array($0.samples[seen...]) }
             if fresh.contains(where: isWanted) { return true }
             seen += fresh.count
-            Pacing.sleep(until: .now + .milliseconds(20))
+            Pacing.wait(until: .now + .milliseconds(20))
         }
         return false
     }
@@ -61,7 +61,7 @@ public final class PacedLoad: Sendable {
     ) {
         var next = first
         while !state.look(\.isOver) {
-            Pacing.sleep(until: next)
+            Pacing.wait(until: next)
             next += step
             let sentAt = ContinuousClock.now
             let answer = exchange(request, over: socket)

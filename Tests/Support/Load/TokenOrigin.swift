@@ -75,7 +75,7 @@ public final class TokenOrigin: Sendable {
             state.births.append(.now)
             return (state.births.count, state.latency)
         }
-        if latency > .zero { Pacing.sleep(until: .now + latency) }
+        if latency > .zero { Pacing.wait(until: .now + latency) }
         guard number > 0 else { return text("503 Service Unavailable", #"{"error":"temporarily_unavailable"}"#) }
         return text("200 OK", #"{"token_type":"Bearer","expires_in":\#(lifetime),"access_token":"token-\#(number)"}"#)
     }
