@@ -106,7 +106,7 @@ final class ClientConnection: Connection {
                     return false
                 case .end:
                     guard cell.exchange.parser.hasStarted else {
-                        finish()
+                        endInOrder()
                         return false
                     }
                     throw GatewayError(.badRequest, "The connection ended within the head.", closes: true)
@@ -218,13 +218,13 @@ final class ClientConnection: Connection {
 
     override func deadlinePassed() {
         guard lingeredBytes < 0, let cell else {
-            finish()
+            endInOrder()
             return
         }
         switch cell.exchange.phase {
         case .awaitingHead:
             guard cell.exchange.parser.hasStarted else {
-                finish()
+                endInOrder()
                 return
             }
             cell.exchange.keepsConnection = false
@@ -260,7 +260,7 @@ final class ClientConnection: Connection {
         self.cell = nil
         worker.takeBack(cell)
         if hasPeerFinished || (worker.isDraining || binding.isRemoved) && served > 0 {
-            finish()
+            endInOrder()
         } else if served > 0, !isResting {
             isResting = true
             setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
@@ -346,6 +346,12 @@ final class ClientConnection: Connection {
         finish()
     }
 
+    /// Ends between two requests.  A client over TLS is told, or it could take the end for a cut.
+    private func endInOrder() {
+        if tls != nil { finishSending() }
+        finish()
+    }
+
     /// Gives everything back and closes.
     func finish() {
         leaveToken()
@@ -367,7 +373,7 @@ final class ClientConnection: Connection {
     func endWhenIdle() {
         if cell == nil, lingeredBytes < 0 {
             // A request that has come and was not looked at yet is served: an event for it is on its way.
-            if !hasSomethingToRead() { finish() }
+            if !hasSomethingToRead() { endInOrder() }
         } else if let cell, cell.exchange.status == 0 {
             cell.exchange.keepsConnection = false
         }
