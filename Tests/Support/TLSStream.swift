@@ -40,12 +40,25 @@ public final class TLSStream: ByteStream {
     }
 
     /// Shakes hands as a client of `name`, trusting the authorities in the PEM file at `path` alone.
-    public static func client(over socket: Socket, trusting path: String, name: String) throws -> TLSStream {
-        let context = try TLSContext(trusting: .only(PEM(file: path)))
-        let stream = TLSStream(try TLSConnection(client: context, serverName: name), over: socket)
+    ///
+    /// - Parameters:
+    ///   - identity: where the client's certificate and, in the same file, its key are.
+    ///   - earlier: a connection whose session is resumed, if the server lets it; one that has heard something.
+    public static func client(
+        over socket: Socket, trusting path: String, name: String, identity: String? = nil,
+        resuming earlier: TLSStream? = nil
+    ) throws -> TLSStream {
+        let own = try identity.map { try PEM(file: $0) }.map { TLSIdentity(certificates: $0, key: $0) }
+        let context = try TLSContext(trusting: .only(PEM(file: path)), identity: own)
+        let session = earlier?.wire.withLock { $0.connection.latestSession }
+        let stream = TLSStream(
+            try TLSConnection(client: context, serverName: name, session: session), over: socket)
         try stream.start()
         return stream
     }
+
+    /// True when it resumed an earlier session.
+    public var isResumed: Bool { wire.withLock { $0.connection.isResumed } }
 
     /// Shakes hands as a server with `context`; `nil` when the client gave up.
     fileprivate static func server(over socket: Socket, _ context: TLSContext) -> TLSStream? {

@@ -55,6 +55,41 @@ struct ListeningSocketTests {
         }
     }
 
+    @Test("a socket knows its file from another in its place, and removes its own alone")
+    func socketFile() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/a.sock"
+        let first = try ListeningSocket.bindUnix(path, mode: 0o600)
+        let file = try #require(first.file)
+        #expect(try file.isInPlace && first.duplicated().file == file)
+        try directory.remove("a.sock")
+        #expect(!file.isInPlace)
+        let second = try ListeningSocket.bindUnix(path, mode: 0o600)
+        first.unlink()
+        #expect(second.file?.isInPlace == true && !file.isInPlace)
+        second.unlink()
+        #expect(Files.mode(of: path) == nil)
+        try directory.write("a.sock", "text")
+        second.unlink()
+        #expect(Files.mode(of: path) != nil)
+        first.close()
+        second.close()
+    }
+
+    @Test("who connects to a unix socket is told by the kernel")
+    func peerProcess() throws {
+        let directory = try TemporaryDirectory()
+        let socket = try ListeningSocket.bindUnix(directory.path + "/a.sock", mode: 0o600)
+        let client = try Socket.connected(to: .unix(directory.path + "/a.sock"))
+        let accepted = accept(socket.descriptor, nil, nil)
+        let peer = try #require(Connection.peerProcess(of: accepted))
+        #expect((peer.userID, peer.groupID, peer.processID) == (geteuid(), getegid(), getpid()))
+        #expect(Connection.peerProcess(of: -1) == nil)
+        client.close()
+        close(accepted)
+        socket.close()
+    }
+
     @Test("a socket file that nobody answers is replaced, one that somebody serves is not")
     func stale() throws {
         let directory = try TemporaryDirectory()

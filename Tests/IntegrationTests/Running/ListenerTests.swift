@@ -33,6 +33,38 @@ struct ListenerTests {
         #expect(try Files.bytes(at: path) == Array("precious".utf8))
     }
 
+    @Test("a unix socket whose file was taken away is bound again by the next reload, though nothing else changed")
+    func takenAway() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/app.sock"
+        let bed = try TestBed { $0.listeners = ["app: { bind: \"unix:\(path)\", mode: \"0660\" }"] }
+        let old = try bed.client()
+        #expect(old.exchange(request("GET /old"))?.status == 200)
+        try directory.remove("app.sock")
+        try bed.gateway.reload(expecting: 2)
+        #expect(Files.mode(of: path) == 0o660)
+        #expect(old.exchange(request("GET /still"))?.status == 200)
+        #expect(try RawClient(.unix(path)).exchange(request("GET /new"))?.status == 200)
+        bed.gateway.program.signal(1)
+        _ = try bed.gateway.line { $0 == "acs-gateway: reload unchanged, generation 2" ? true : nil }
+        old.close()
+        try bed.finish()
+        #expect(try Files.names(in: directory.path).isEmpty)
+    }
+
+    @Test("a file that somebody put in place of the socket is his, at a reload and at the end")
+    func replacedByAnother() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/app.sock"
+        let bed = try TestBed { $0.listeners = ["app: { bind: \"unix:\(path)\" }"] }
+        try directory.remove("app.sock")
+        try directory.write("app.sock", "precious")
+        bed.gateway.program.signal(1)
+        _ = try bed.gateway.line { $0 == "acs-gateway: reload refused, generation 1 stays" ? true : nil }
+        try bed.finish()
+        #expect(try Files.bytes(at: path) == Array("precious".utf8))
+    }
+
     @Test("several listeners are told in the file's order, with their real ports")
     func order() throws {
         let bed = try TestBed { config in
