@@ -34,7 +34,7 @@ struct TLSAbuseTests {
         #expect(try gateway.finish() == .exited(0))
     }
 
-    /// The start of a hello as a client would send it: 5 bytes of record, 4 of handshake, a version and 32 random bytes.
+    /// The start of a hello as a client would send it: a record of 5 bytes, then 4, a version and 32 random bytes.
     /// The record says to have `record` bytes, the hello in it `length`.
     private static func hello(claiming length: Int, record: Int = 0x4000) -> [UInt8] {
         let sizes = [record >> 8, record, 0x01, length >> 16, length >> 8, length]
