@@ -27,6 +27,9 @@ public struct RequestParser: ~Copyable {
         section = FieldSectionScanner(limits: limits)
     }
 
+    /// The limits that it was made with.
+    public var limits: HeadLimits { section.limits }
+
     /// True once a byte of the request line has come; an empty line before it does not count (http rule RL-8).
     public var hasStarted: Bool { place != .start && place != .emptyLineEnd }
 

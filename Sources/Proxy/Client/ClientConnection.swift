@@ -76,17 +76,24 @@ final class ClientConnection: Connection {
                 self.cell = worker.lendCell(for: self)
                 continue
             }
-            let goesOn =
-                switch cell.exchange.phase {
-                case .awaitingHead: readHead(cell)
-                case .receivingBody: holdBody(cell)
-                case .awaitingToken, .awaitingUpstream: false
-                case .sending: sendRequest(cell)
-                case .awaitingAnswer: readAnswer(cell)
-                case .relaying: relay(cell)
-                case .finishing: sendRest(cell)
-                }
-            if !goesOn { return }
+            // As long as it is the same exchange: taking it from the property counts references.
+            repeat {
+                guard step(cell) else { return }
+            } while descriptor >= 0 && self.cell === cell
+        }
+    }
+
+    /// Does what the phase asks for; true when there is more to do at once.
+    @inline(__always)
+    private func step(_ cell: ExchangeCell) -> Bool {
+        switch cell.exchange.phase {
+        case .awaitingHead: readHead(cell)
+        case .receivingBody: holdBody(cell)
+        case .awaitingToken, .awaitingUpstream: false
+        case .sending: sendRequest(cell)
+        case .awaitingAnswer: readAnswer(cell)
+        case .relaying: relay(cell)
+        case .finishing: sendRest(cell)
         }
     }
 

@@ -24,11 +24,11 @@ extension Exchange {
         isHandedOn = !isStreaming
     }
 
-    /// Of a body that is not all here, what its sender says: it is checked before the body's end goes on.
+    /// What its sender says: of a whole body it was checked, of one that streams it is before the body's end goes on.
     /// A strategy that needs no digest does not look at it.
     private borrowing func digestToSign() -> SHA256Digest {
         guard body.isHashed else { return HeldBody.emptyDigest }
-        return isStreaming ? declaredDigest ?? HeldBody.emptyDigest : body.finishedDigest()
+        return declaredDigest ?? (isStreaming ? HeldBody.emptyDigest : body.finishedDigest())
     }
 
     /// Has the credential's strategy write what authorizes the request whose parts stand in `kept`.
@@ -103,10 +103,12 @@ extension Exchange {
         status = answerHead.status
         holdsWholeAnswer = true
         Self.writeStatusLine(status, answerHead.reason, of: upstreamBytes, to: &toClient)
+        var run = FieldRun()
         for index in 0..<answerHead.fieldCount {
             let field = answerHead.field(at: index)
             guard ForwardingRules.passesToClient(field) else { continue }
             if FollowUpLinks.isLink(field.known), !field.isLookalike {
+                run.end(of: upstreamBytes, into: &toClient)
                 writeBase(listener, isTLS: isTLS)
                 toClient.append(field.name, of: upstreamBytes)
                 toClient.append(": ")
@@ -114,12 +116,13 @@ extension Exchange {
                     field.value, of: upstreamBytes, base: scratch, rewrite: route.rewrite, into: &toClient)
                 toClient.append("\r\n")
             } else {
-                ForwardingRules.write(field, of: upstreamBytes, into: &toClient)
+                run.add(field, of: upstreamBytes, into: &toClient)
             }
             if field.known == .xMsRequestID, !field.isLookalike {
                 upstreamRequestID = kept.keep(field.value, of: upstreamBytes)
             }
         }
+        run.end(of: upstreamBytes, into: &toClient)
         writeAnswerFraming()
         upstreamBytes.consume(headLength)
         headLength = 0

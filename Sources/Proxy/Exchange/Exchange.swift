@@ -146,7 +146,9 @@ struct Exchange: ~Copyable {
     static let interimLimit = 16
 
     /// Makes ready for a connection's first request, or its first after a rest.
-    mutating func prepare(limits: HeadLimits) { parser = RequestParser(limits: limits) }
+    mutating func prepare(limits: HeadLimits) {
+        if parser.limits == limits { parser.reset() } else { parser = RequestParser(limits: limits) }
+    }
 
     /// Forgets one request, ready for the next on the same connection; keeps what the client sent ahead.
     mutating func reset() {

@@ -65,11 +65,6 @@ enum ForwardingRules {
         buffer.append(message.extracting(field.value.start..<field.value.end))
         buffer.append("\r\n")
     }
-
-    /// The same for a message in a buffer.
-    static func write(_ field: FieldLine, of message: borrowing ByteBuffer, into buffer: inout ByteBuffer) {
-        write(field, message.span, into: &buffer)
-    }
 }
 
 /// Lines that stand one behind the other and go on as they are: written in one piece.
@@ -98,6 +93,16 @@ struct FieldRun {
     mutating func end(_ message: Span<UInt8>, into buffer: inout ByteBuffer) {
         buffer.append(message.extracting(start..<stop))
         (start, stop) = (0, 0)
+    }
+
+    /// ``add(_:_:into:)`` for a message in a buffer.
+    mutating func add(_ field: FieldLine, of message: borrowing ByteBuffer, into buffer: inout ByteBuffer) {
+        add(field, message.span, into: &buffer)
+    }
+
+    /// ``end(_:into:)`` for a message in a buffer.
+    mutating func end(of message: borrowing ByteBuffer, into buffer: inout ByteBuffer) {
+        end(message.span, into: &buffer)
     }
 
     /// `name: value CR LF`, one space, none behind the value.
