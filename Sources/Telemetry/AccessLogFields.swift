@@ -24,7 +24,7 @@ public enum AccessLogText: CaseIterable, Sendable {
     case revision
 
     /// What stands before the value: comma, name in quotes, colon, quote.
-    var opening: StaticString {
+    @inlinable var opening: StaticString {
         switch self {
         case .method: ",\"method\":\""
         case .route: ",\"route\":\""
@@ -55,7 +55,7 @@ public enum AccessLogNumber: CaseIterable, Sendable {
     case generation
 
     /// What stands before the value: comma, name in quotes, colon.
-    var opening: StaticString {
+    @inlinable var opening: StaticString {
         switch self {
         case .status: ",\"status\":"
         case .requestBytes: ",\"request_bytes\":"
@@ -74,7 +74,7 @@ public enum AccessLogDuration: CaseIterable, Sendable {
     case upstream
 
     /// What stands before the value: comma, name in quotes, colon.
-    var opening: StaticString {
+    @inlinable var opening: StaticString {
         switch self {
         case .total: ",\"total_ms\":"
         case .upstream: ",\"upstream_ms\":"

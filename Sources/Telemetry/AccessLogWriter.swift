@@ -32,6 +32,7 @@ public struct AccessLogWriter: ~Copyable {
     }
 
     /// Writes a text field; an empty text is left out.
+    @inlinable
     public func text(_ field: AccessLogText, _ value: Span<UInt8>, in lines: inout ByteBuffer) {
         guard !value.isEmpty else { return }
         lines.append(field.opening)
@@ -52,6 +53,7 @@ public struct AccessLogWriter: ~Copyable {
     }
 
     /// Writes a number field.
+    @inlinable
     public func number(_ field: AccessLogNumber, _ value: Int, in lines: inout ByteBuffer) {
         lines.append(field.opening)
         lines.append(decimal: value)
