@@ -108,6 +108,7 @@ final class Server {
                 "a resource's name has no address yet",
                 [LogField("host", failure.host), LogField("error", failure.reason)])
         }
+        tokens.prepare(loaded.strategies)
         let isInstalled = (try? workers.install(generation, sockets: fresh.sockets)) ?? false
         if !isInstalled { log.error("a worker did not take over the configuration") }
         sockets.adopt(fresh, config)

@@ -8,12 +8,34 @@ internal import Telemetry
 internal import Transport
 
 /// Brings together who decides about tokens (`Credentials`), who fetches them (`HTTPClient`) and who sends them (the
-/// workers).  Nothing here waits: orders go to the store as tasks, its events to the workers' mailboxes.
+/// workers).  Nothing here waits: orders go to the store in a queue, its events to the workers' mailboxes.
 final class TokenService: Sendable {
     /// What workers ask at.
     let desk: TokenDesk
     private let store: TokenStore
     private let relay: Relay
+    private let orders: AsyncStream<Order>.Continuation
+
+    /// A credential that fetches tokens, and its name.
+    private typealias Wanted = (name: String, strategy: any TokenStrategy)
+
+    /// What the store is told, one after the other: what a request asks for must be known when it asks.
+    private enum Order: Sendable {
+        case prepare([Wanted])
+        case serve([Wanted], generation: Int)
+        case needed(TokenIdentity)
+        case rejected(TokenIdentity, serial: UInt64, claims: String?)
+
+        func carryOut(by store: TokenStore) async {
+            switch self {
+            case .prepare(let wanted): await store.prepare(wanted)
+            case .serve(let wanted, let generation): await store.serve(wanted, generation: generation)
+            case .needed(let identity): await store.needed(identity)
+            case .rejected(let identity, let serial, let claims):
+                await store.rejected(identity, token: serial, claims: claims)
+            }
+        }
+    }
 
     /// The way from the store to the workers, which exist only later.
     private final class Relay: Sendable {
@@ -43,12 +65,12 @@ final class TokenService: Sendable {
                 fetch: client.fetch,
                 environment: .system, now: { .current }, sleep: { try? await Task.sleep(for: $0) },
                 jitter: { Double.random(in: 0...1) }, tell: { relay.tell($0) }, log: log))
-        (self.store, self.relay) = (store, relay)
+        let (stream, orders) = AsyncStream.makeStream(of: Order.self)
+        (self.store, self.relay, self.orders) = (store, relay, orders)
         desk = TokenDesk(
-            needed: { identity in Task { await store.needed(identity) } },
-            rejected: { identity, serial, claims in
-                Task { await store.rejected(identity, token: serial, claims: claims) }
-            })
+            needed: { orders.yield(.needed($0)) },
+            rejected: { orders.yield(.rejected($0, serial: $1, claims: $2)) })
+        Task { for await order in stream { await order.carryOut(by: store) } }
     }
 
     /// Events go to `workers` from now on.
@@ -66,17 +88,24 @@ final class TokenService: Sendable {
         }
     }
 
-    /// Keeps tokens for these credentials from now on; those of credentials that stay are kept.
+    /// Fetches tokens for these credentials too from now on; workers may be given them next.
+    func prepare(_ strategies: [String: any CredentialStrategy]) {
+        let wanted = Self.wanted(of: strategies)
+        guard !wanted.isEmpty else { return }
+        isNeeded.withLock { $0 = true }
+        orders.yield(.prepare(wanted))
+    }
+
+    /// Keeps tokens for these credentials alone from now on.
     func serve(_ strategies: [String: any CredentialStrategy], generation: Int) {
-        let wanted = strategies.compactMap { name, strategy in
+        guard isNeeded.withLock({ $0 }) else { return }
+        orders.yield(.serve(Self.wanted(of: strategies), generation: generation))
+    }
+
+    private static func wanted(of strategies: [String: any CredentialStrategy]) -> [Wanted] {
+        strategies.compactMap { name, strategy in
             (strategy as? any TokenStrategy).map { (name: name, strategy: $0) }
         }
-        let mustTell = isNeeded.withLock { isNeeded in
-            if !wanted.isEmpty { isNeeded = true }
-            return isNeeded
-        }
-        guard mustTell else { return }
-        Task { [store] in await store.serve(wanted, generation: generation) }
     }
 }
 

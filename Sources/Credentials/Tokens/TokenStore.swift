@@ -64,6 +64,21 @@ public actor TokenStore {
         for keeper in keepers.values { look(keeper) }
     }
 
+    /// These credentials are about to be served beside those that are: what they need is fetched from now on.
+    /// ``serve(_:generation:)`` follows once no request can ask for one of the others.
+    public func prepare(_ strategies: [(name: String, strategy: any TokenStrategy)]) {
+        for (name, strategy) in strategies {
+            if let keeper = keepers[strategy.identity] {
+                if !keeper.names.contains(name) { keeper.names.append(name) }
+            } else {
+                let keeper = TokenKeeper(strategy)
+                keeper.names = [name]
+                keepers[strategy.identity] = keeper
+                look(keeper)
+            }
+        }
+    }
+
     /// A request needs a token.  An event follows: at once, or when the fetch under way has ended.
     public func needed(_ identity: TokenIdentity) {
         guard let keeper = keepers[identity] else { return tellGone(identity) }

@@ -180,6 +180,25 @@ struct TokenStoreTests {
         #expect(await bench.store.status().map(\.credential) == ["renamed"])
     }
 
+    @Test("what is asked for between a reload's two steps is fetched, once, and what served is kept until the second")
+    func prepared() async throws {
+        var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
+        await bench.store.serve([("old", strategy)], generation: 1)
+        try #require(await calls.next()).succeed("old", lifetime: 100)
+        #expect(await events.next().token == "old")
+        let other = StubStrategy("two")
+        await bench.store.prepare([("new", other)])
+        await bench.store.needed(other.identity)
+        await bench.store.needed(strategy.identity)
+        #expect(await events.next().token == "old")
+        try #require(await calls.next()).succeed("new", lifetime: 100)
+        #expect(await events.next().token == "new")
+        await bench.store.serve([("new", other)], generation: 2)
+        #expect(await events.next().token == "new")
+        #expect(bench.endpoint.count == 2)
+        #expect(await bench.store.status().map(\.credential) == ["new"])
+    }
+
     @Test("a reload during the first fetch does not start another")
     func reloadDuringFetch() async throws {
         var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
