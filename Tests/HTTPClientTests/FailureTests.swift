@@ -145,7 +145,9 @@ struct FailureTests {
     func cancellation() async throws {
         let gate = Gate()
         let origin = try RecordingOrigin { _, _ in OriginScript([.hold(gate), .usual]) }
-        let task = Task { [client] in await client.failure(.plain(origin.url("/"))) }
+        let task = Task(executorPreference: OwnThread.current) { [client] in
+            await client.failure(.plain(origin.url("/")))
+        }
         _ = await elsewhere { origin.wait { $0.isComplete } != nil }
         task.cancel()
         let sentence = "the request to `\(origin.address)` was cancelled"
@@ -160,7 +162,7 @@ struct FailureTests {
     func cancelledBefore() async throws {
         let origin = try RecordingOrigin()
         let gate = Gate()
-        let task = Task { [client] in
+        let task = Task(executorPreference: OwnThread.current) { [client] in
             _ = await elsewhere { gate.pass() }
             return await client.failure(.plain(origin.url("/")))
         }
@@ -176,7 +178,9 @@ struct FailureTests {
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<100 {
                 group.addTask { [client] in
-                    let task = Task { try? await client.send(.plain(origin.url("/\(number)"))) }
+                    let task = Task(executorPreference: OwnThread.current) {
+                        try? await client.send(.plain(origin.url("/\(number)")))
+                    }
                     if number % 2 == 0 { task.cancel() }
                     _ = await task.value
                 }
@@ -189,7 +193,9 @@ struct FailureTests {
     func shutdown() async throws {
         let gate = Gate()
         let origin = try RecordingOrigin { _, _ in OriginScript([.hold(gate)]) }
-        let task = Task { [client] in await client.failure(.plain(origin.url("/"))) }
+        let task = Task(executorPreference: OwnThread.current) { [client] in
+            await client.failure(.plain(origin.url("/")))
+        }
         _ = await elsewhere { origin.wait { $0.isComplete } != nil }
         client.shutdown()
         #expect(await task.value == .shutDown)
@@ -202,7 +208,7 @@ struct FailureTests {
         let client = try HTTPClient(concurrencyLimit: 1)
         let gate = Gate()
         let origin = try RecordingOrigin { _, _ in OriginScript([.hold(gate), .usual]) }
-        let task = Task { await client.failure(.plain(origin.url("/"))) }
+        let task = Task(executorPreference: OwnThread.current) { await client.failure(.plain(origin.url("/"))) }
         _ = await elsewhere { origin.wait { $0.isComplete } != nil }
         #expect(await client.failure(.plain(origin.url("/")))?.kind == .unavailable)
         gate.open()

@@ -13,7 +13,9 @@ struct OwnThreadTrait: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         let thread = OwnThread()
         defer { thread.end() }
-        try await withTaskExecutorPreference(thread) { try await function() }
+        try await OwnThread.$current.withValue(thread) {
+            try await withTaskExecutorPreference(thread) { try await function() }
+        }
     }
 }
 
@@ -24,6 +26,9 @@ extension Trait where Self == OwnThreadTrait {
 
 /// An executor with one thread, which ends after the last job.
 final class OwnThread: TaskExecutor {
+    /// That of the test which runs: for tasks of its own, which would not inherit it.
+    @TaskLocal static var current: OwnThread?
+
     private struct State {
         var jobs: [UnownedJob] = []
         var isEnded = false

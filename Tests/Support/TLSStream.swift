@@ -13,6 +13,9 @@ public struct TLSServer: Sendable {
             server: TLSIdentity(certificates: certificates, key: PEM(file: directory + "/server.key")))
     }
 
+    /// Shows what `context` says.
+    init(_ context: TLSContext) { self.context = context }
+
     /// Shakes hands with a client that has connected; `nil` when it gave up.
     public func accept(over socket: Socket) -> TLSStream? { TLSStream.server(over: socket, context) }
 }

@@ -1,13 +1,12 @@
-import Support
-
 /// A proxy that knows `CONNECT` alone, on a free port of 127.0.0.1; keeps each head that it reads.
-final class TunnelProxy: Sendable {
-    let address: Address
+public final class TunnelProxy: Sendable {
+    /// Where it listens.
+    public let address: Address
     private let listener: Socket
     private let read = Monitor<[String]>([])
 
     /// - Parameter answer: what to say to a `CONNECT`; with a 200 the tunnel is open.
-    init(answer: String = "HTTP/1.1 200 Connected\r\n\r\n") throws {
+    public init(answer: String = "HTTP/1.1 200 Connected\r\n\r\n") throws {
         let anyPort = Address.ipv4("127.0.0.1", port: 0)
         listener = try Socket.listening(on: anyPort)
         address = listener.localAddress(of: anyPort)
@@ -21,10 +20,10 @@ final class TunnelProxy: Sendable {
     deinit { listener.shutdown(.both) }
 
     /// All heads so far.
-    var heads: [String] { read.look { $0 } }
+    public var heads: [String] { read.look { $0 } }
 
     /// `http://127.0.0.1:PORT`
-    var url: String { "http://\(address)" }
+    public var url: String { "http://\(address)" }
 
     private static func serve(_ client: Socket, _ answer: String, _ read: Monitor<[String]>) {
         let deadline = ContinuousClock.now + .seconds(60)
