@@ -14,9 +14,12 @@ struct ExampleTests {
     private static func files() throws -> [String: [UInt8]] {
         let made = try CommandRun(["dev-cert", "certificates"])
         try #require(made.status == .exited(0), "\(made.error)")
+        let other = try CommandRun(["dev-cert", "certificates", "--host", "eu.acs.internal"])
+        try #require(other.status == .exited(0), "\(other.error)")
         var files: [String: [UInt8]] = [:]
         for name in ["ca.pem", "server.pem", "server.key"] {
             files[name] = try Files.bytes(at: "\(made.directory.path)/certificates/\(name)")
+            files["eu/\(name)"] = try Files.bytes(at: "\(other.directory.path)/certificates/\(name)")
         }
         files["access-key"] = Array(TestKeys.first.utf8)
         files["access-key-2"] = Array(TestKeys.second.utf8)
@@ -30,6 +33,7 @@ struct ExampleTests {
     func loads(path: String) throws {
         let place = try TemporaryDirectory()
         try place.makeDirectory("run")
+        try place.makeDirectory("run/eu")
         try place.makeDirectory("examples")
         for (name, content) in try Self.files() { try place.write("run/\(name)", content) }
         try place.write(path, Files.bytes(at: Fixtures.packageRoot + path))
