@@ -60,4 +60,45 @@ struct LiveCheckTests {
         #expect(run.status == .exited(1))
         #expect(run.output.contains("failed: resource `origin`: no connection"), "\(run.output)")
     }
+
+    /// `check --live` of a resource whose credential is a service principal, both at `origin`.
+    private func checkToken(_ origin: Address) throws -> CommandRun {
+        try CommandRun(
+            ["check", "--live"],
+            files: [
+                "secret": TestKeys.first,
+                "config.yaml": """
+                version: 1
+                listeners: { app: { bind: "127.0.0.1:0" } }
+                credentials:
+                  sp: { strategy: service_principal, tenant_id: contoso, client_id: app,
+                        client_secret: "${file:secret}", authority: "http://\(origin)" }
+                resources: { origin: { endpoint: "http://\(origin)", credential: sp } }
+                routes: [{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin }]
+                """,
+            ])
+    }
+
+    @Test("a token is fetched and tried")
+    func token() throws {
+        let origin = try TokenOrigin(lifetime: 3600)
+        let run = try checkToken(origin.address)
+        #expect(run.status == .exited(0))
+        #expect(run.output.contains("it took credential `sp` (200)"), "\(run.output)")
+        #expect(!run.output.contains("token-1") && !run.output.contains(TestKeys.first))
+        #expect(origin.state.look { $0.tokenRequests == 1 && $0.requests == 1 })
+    }
+
+    @Test("a token that is refused is told with Entra's number and the cure; the resource is asked nothing")
+    func refusedToken() throws {
+        let reason = #"{"error":"invalid_client","error_description":"AADSTS7000215: No.","error_codes":[7000215]}"#
+        let origin = try RecordingOrigin { _, _ in
+            .text("HTTP/1.1 401 Unauthorized\r\nContent-Length: \(reason.utf8.count)\r\n\r\n\(reason)")
+        }
+        let run = try checkToken(origin.address)
+        #expect(run.status == .exited(1))
+        #expect(run.output.contains("AADSTS7000215") && run.output.contains("`client_secret`"), "\(run.output)")
+        #expect(origin.recorded.compactMap(\.request).allSatisfy { $0.method == "POST" })
+        origin.stop()
+    }
 }

@@ -7,11 +7,11 @@ struct TokenTests {
     private static let get = "GET /identities HTTP/1.1\r\nHost: gw.test\r\n\r\n"
 
     /// A gateway that sends a service principal's token to `origin`, which also gives it.
-    private func config(_ origin: TokenOrigin, revision: String = "one") -> String {
+    private func config(_ origin: TokenOrigin, revision: String = "one", connect: String = "20s") -> String {
         var config = ConfigText(origin: origin.address)
         config.top = ["revision: \(revision)"]
         // A loaded machine may take its time until a token is there.
-        config.defaults = ["timeouts: { connect: 20s }"]
+        config.defaults = ["timeouts: { connect: \(connect) }"]
         config.credentials = [
             """
             key: { strategy: service_principal, tenant_id: contoso, client_id: app, \
@@ -36,6 +36,23 @@ struct TokenTests {
         let clients = try (0..<50).map { _ in try RawClient(gateway.address) }
         for client in clients { client.send(Self.get) }
         for client in clients { #expect(client.answers(1).first?.status == 200) }
+        #expect(origin.state.look(\.tokenRequests) == 1)
+        #expect(try gateway.finish() == .exited(0))
+    }
+
+    @Test("who waits for a first token is let go after `connect`, and the next is served once it is there")
+    func parked() throws {
+        let origin = try TokenOrigin(lifetime: 3600)
+        origin.state.change { $0.latency = .seconds(5) }
+        let gateway = try GatewayProcess(config(origin, connect: "1s"), files: ConfigText.files)
+        let start = ContinuousClock.now
+        let answer = try #require(RawClient(gateway.address).exchange(Self.get))
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
+        #expect(answer.status == 503 && answer.head.values("x-ms-error-code") == ["CredentialUnavailable"])
+        #expect(answer.head.values("retry-after").count == 1)
+        #expect(origin.state.look(\.requests) == 0)
+        Pacing.wait(until: start + .seconds(7))
+        #expect(try RawClient(gateway.address).exchange(Self.get)?.status == 200)
         #expect(origin.state.look(\.tokenRequests) == 1)
         #expect(try gateway.finish() == .exited(0))
     }
