@@ -95,4 +95,16 @@ enum StrategyText {
         let findings = result.diagnostics.sorted.map { "\($0.place.line) \($0.id.code) \($0.message)" }
         return (strategies["cred"] as? any TokenStrategy, findings)
     }
+
+    /// The first request of a fetch by what was loaded without a finding.
+    static func firstRequest(
+        of loaded: (strategy: (any TokenStrategy)?, findings: [String])
+    ) throws -> TokenRequest {
+        #expect(loaded.findings == [])
+        var exchange = try #require(loaded.strategy).beginFetch(after: nil, environment: .empty)
+        guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
+            throw TokenFailure("no request")
+        }
+        return request
+    }
 }

@@ -16,13 +16,7 @@ struct ManagedIdentityTests {
 
     /// The first request of a fetch.
     static func request(_ keys: String = "", _ variables: [String: String] = [:]) throws -> TokenRequest {
-        let (strategy, findings) = load(keys, variables)
-        #expect(findings == [])
-        var exchange = try #require(strategy).beginFetch(after: nil, environment: .empty)
-        guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
-            throw TokenFailure("no request")
-        }
-        return request
+        try StrategyText.firstRequest(of: load(keys, variables))
     }
 
     @Test(

@@ -26,13 +26,7 @@ struct ServicePrincipalTests {
     }
 
     static func request(_ keys: String) throws -> TokenRequest {
-        let (strategy, findings) = load(keys)
-        #expect(findings == [])
-        var exchange = try #require(strategy).beginFetch(after: nil, environment: .empty)
-        guard case .send(let request) = exchange.next(after: nil, at: second(0)) else {
-            throw TokenFailure("no request")
-        }
-        return request
+        try StrategyText.firstRequest(of: load(keys))
     }
 
     @Test(
