@@ -52,15 +52,18 @@ public final class GatewayProcess: Sendable {
     ///   - files: further files, by their name beside the configuration, for their owner alone.
     ///   - arguments: further words of the command line.
     ///   - descriptors: how many descriptors it may have; `nil` for as many as the test itself.
+    ///   - spoolDirectory: where it puts bodies that are too large for memory (`TMPDIR`).
     /// - Throws: ``GatewayFailure`` when it ends or stays silent instead.
     public init(
-        _ config: String, files: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil
+        _ config: String, files: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil,
+        spoolDirectory: String? = nil
     ) throws {
         directory = try TemporaryDirectory()
         for (name, content) in files { try directory.write(name, content) }
         try directory.write("config.yaml", config)
         var command = try [Self.programPath(), "run", "--config", directory.path + "/config.yaml"] + arguments
         if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + command }
+        if let spoolDirectory { command = ["/usr/bin/env", "TMPDIR=\(spoolDirectory)"] + command }
         program = try RunningProgram(command[0], Array(command.dropFirst()))
         started = try Self.serving(program, generation: 1)
     }

@@ -46,4 +46,21 @@ struct BodyBudgetTests {
         #expect(bed.received("/wrong").isEmpty && bed.received("/empty").isEmpty)
         try bed.finish()
     }
+
+    @Test("a body that the disk cannot take is 503, nothing of it is sent, and small ones are served on")
+    func noDisk() throws {
+        let origin = try RecordingOrigin()
+        var config = ConfigText(origin: origin.address)
+        config.defaults.append("body: { memory: 16KiB }")
+        let gateway = try GatewayProcess(config.text, files: ConfigText.files, spoolDirectory: "/nowhere")
+        let body = String(repeating: "x", count: 100_000)
+        let answer = try #require(
+            RawClient(gateway.address).exchange(
+                "POST /large HTTP/1.1\r\nHost: gw.test\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"))
+        #expect(answer.status == 503 && answer.head.values("x-ms-error-code") == ["Overloaded"])
+        #expect(answer.head.values("retry-after").count == 1)
+        #expect(origin.recorded.isEmpty)
+        #expect(try RawClient(gateway.address).exchange(request("GET /"))?.status == 200)
+        #expect(try gateway.finish() == .exited(0))
+    }
 }

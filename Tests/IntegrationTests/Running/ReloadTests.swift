@@ -42,6 +42,21 @@ struct ReloadTests {
         expectNoSecret(in: gateway.program)
     }
 
+    @Test("signals during a reload are not lost: the file as it is at the last one serves in the end")
+    func burst() throws {
+        let (first, second) = (try RecordingOrigin(), try RecordingOrigin())
+        let gateway = try GatewayProcess(ConfigText(origin: first.address).text, files: ConfigText.files)
+        for round in 0..<20 {
+            try gateway.directory.write("config.yaml", round % 2 == 0 ? "version: 1\nlisteners: [" : "routes: 7\n")
+            gateway.program.signal(Self.sighup)
+        }
+        try gateway.directory.write("config.yaml", ConfigText(origin: second.address).text)
+        try gateway.reload(expecting: 2)
+        #expect(try RawClient(gateway.address).exchange(request("GET /"))?.status == 200)
+        #expect(first.recorded.isEmpty && second.recorded.count == 1)
+        #expect(try gateway.finish() == .exited(0))
+    }
+
     @Test("a refused configuration is told with its diagnostics, and the old one serves on")
     func refused() throws {
         let bed = try TestBed()
