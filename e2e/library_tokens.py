@@ -37,7 +37,7 @@ class Library(Configuration):
         # The library's assertions have padding and fractions of seconds.
         self._origin = self.start_emulator([self._key], options=(
             "--client", f"tenant={TENANT},id={CLIENT},{proofs}", "--sloppy-assertions",
-            "--identity-header", self._header))
+            f"--identity-header={self._header}"))
         self.connections = [
             self._connection(name, credential) for name, credential in self._credentials(private).items()]
 

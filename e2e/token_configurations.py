@@ -225,7 +225,8 @@ class ManagedIdentity(TokenGateway):
 
     @property
     def emulator_options(self):
-        return ("--identity-header", self._header)
+        # Attached: the text may begin with `-`.
+        return (f"--identity-header={self._header}",)
 
     def application(self):
         return USER_IDENTITY if self.selector else SYSTEM_IDENTITY

@@ -119,7 +119,13 @@ struct Arguments {
             values[option.name] = []
             return
         }
-        if attached == nil, let next = rest.first, next == "-" || !next.hasPrefix("-") { attached = rest.popFirst() }
+        if attached == nil, let next = rest.first {
+            guard next == "-" || !next.hasPrefix("-") else {
+                throw UsageError(
+                    "`\(typed)` needs a value, \(valueName); one that begins with `-` is written `\(typed)=-…`")
+            }
+            attached = rest.popFirst()
+        }
         guard let value = attached, !value.isEmpty else { throw UsageError("`\(typed)` needs a value, \(valueName)") }
         values[option.name, default: []].append(value)
     }

@@ -53,7 +53,10 @@ struct ArgumentsTests {
             (["-f", "f"], "unknown option `-f`; the options are --file, --host, --strict and --help"),
             (["--file"], "`--file` needs a value, FILE"),
             (["--file="], "`--file` needs a value, FILE"),
-            (["--file", "--strict"], "`--file` needs a value, FILE"),
+            (
+                ["--file", "--strict"],
+                "`--file` needs a value, FILE; one that begins with `-` is written `--file=-…`"
+            ),
             (["--file", "a", "--file", "b"], "`--file` is given twice"),
             (["--strict=yes"], "`--strict` takes no value"),
             (["--strict", "--strict"], "`--strict` is given twice"),
