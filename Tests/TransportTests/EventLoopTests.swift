@@ -274,6 +274,51 @@ struct ReadinessTests {
         for recorder in [parked, user] { recorder.close() }
     }
 
+    @Test("one that could go on is told behind all others, once a round, and the loop does not wait")
+    func willing() throws {
+        let script = try LoopScript()
+        let pairs = try [socketPair(), socketPair()]
+        let (busy, quick) = (Recorder(descriptor: pairs[0].0), Recorder(descriptor: pairs[1].0))
+        for recorder in [busy, quick] { try script.loop.add(recorder) }
+        var order: [String] = []
+        script.when {
+            busy.told.count == 1 && quick.told.count == 1
+        } then: {
+            quick.onReady = { order.append("quick") }
+            busy.onReady = {
+                order.append("busy")
+                put([1], to: pairs[1].1)
+                guard order.count < 7 else { return }
+                script.loop.tellAgain(busy)
+                script.loop.tellAgain(busy)
+            }
+            put([1], to: pairs[0].1)
+        }
+        script.when { order.count >= 8 }
+        try script.run()
+        #expect(order == ["busy", "quick", "busy", "quick", "busy", "quick", "busy", "quick"])
+        #expect(busy.told.dropFirst(2).allSatisfy { $0.isEmpty })
+        for pair in pairs { close(pair.1) }
+        for recorder in [busy, quick] { recorder.close() }
+    }
+
+    @Test("one that closes while it waits for another turn is not told, nor is who has its place")
+    func closedWhileWilling() throws {
+        let script = try LoopScript()
+        let (first, second) = (Recorder(), Recorder())
+        try script.loop.add(first)
+        script.loop.tellAgain(first)
+        first.close()
+        try script.loop.add(second)
+        var hasPassed = false
+        let timer = Timer { hasPassed = true }
+        try script.loop.add(timer)
+        timer.setDeadline(script.loop.now.advanced(by: 30_000_000))
+        script.when { hasPassed }
+        try script.run()
+        #expect(first.told.isEmpty && second.told.isEmpty)
+    }
+
     @Test("a descriptor that cannot be watched is refused, stays open, and the loop goes on")
     func unwatchable() throws {
         let script = try LoopScript()

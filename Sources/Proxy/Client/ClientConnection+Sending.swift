@@ -13,6 +13,8 @@ extension ClientConnection {
         case complete
         /// The client must send more of its body.
         case awaitsClient
+        /// Nobody: others come first.
+        case turnIsOver
         /// The resource must take something.
         case awaitsResource
         /// The resource takes nothing more; it may have said why.
@@ -37,6 +39,9 @@ extension ClientConnection {
                 return false
             case .awaitsClient:
                 if upstream.mayRead { return answerIsEarly(cell) }
+                armBody(cell, route)
+                return false
+            case .turnIsOver:
                 armBody(cell, route)
                 return false
             case .resourceStopped: return answerIsEarly(cell)
@@ -74,7 +79,7 @@ extension ClientConnection {
             resumeBody(cell)
             guard sayContinue(cell) else { return .clientIsGone }
             switch try receiveBody(cell) {
-            case .bytes: continue
+            case .bytes(let count): if isTurnOver(count) { return .turnIsOver }
             case .wouldBlock: return .awaitsClient
             case .end, .failed: return .clientIsGone
             }
@@ -123,7 +128,7 @@ extension ClientConnection {
     ) -> Beside {
         do throws(GatewayError) {
             switch try sendOn(cell, upstream, route, &hasMoved) {
-            case .awaitsClient, .awaitsResource: break
+            case .awaitsClient, .turnIsOver, .awaitsResource: break
             case .complete, .resourceStopped: endSending(cell)
             case .clientIsGone:
                 clientIsGone()

@@ -127,23 +127,29 @@ extension ClientConnection {
             case .needsMore: break
             }
             switch upstream.receiveAnswer(into: &cell.exchange.upstreamBytes, atLeast: Exchange.readBytes) {
-            case .bytes: hasMoved = true
+            case .bytes(let count):
+                hasMoved = true
+                if isTurnOver(count) { return pauseRelay(cell, route, hasMoved) }
             case .end(let isClean):
                 guard isClean, cell.exchange.answerDecoder.endOfStream() else { return cutAnswer(cell) }
                 continue
             case .failed: return cutAnswer(cell)
-            case .wouldBlock:
-                cell.exchange.holdsWholeAnswer = false
-                let before = cell.exchange.toClient.count
-                if send(&cell.exchange.toClient) == .failed {
-                    clientIsGone()
-                    return false
-                }
-                if cell.exchange.toClient.count != before { hasMoved = true }
-                armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
-                return false
+            case .wouldBlock: return pauseRelay(cell, route, hasMoved)
             }
         }
+    }
+
+    /// The client gets what there is of its answer; more comes later.
+    private func pauseRelay(_ cell: ExchangeCell, _ route: RouteSettings, _ hasMoved: Bool) -> Bool {
+        cell.exchange.holdsWholeAnswer = false
+        let before = cell.exchange.toClient.count
+        if send(&cell.exchange.toClient) == .failed {
+            clientIsGone()
+            return false
+        }
+        let hasSent = cell.exchange.toClient.count != before
+        armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved || hasSent)
+        return false
     }
 
     /// The client has all of its answer, and sends on: to a resource that still takes it.

@@ -27,6 +27,8 @@ final class ClientConnection: Connection {
     var dial: Dial?
     /// Requests answered.
     var served = 0
+    /// What it moved since the loop told it last: see ``isTurnOver(_:)``.
+    var movedBytes = 0
     /// Bytes read and dropped since our last answer; negative while the connection is in use.
     private var lingeredBytes = -1
     /// The phase that ``armProgress(_:within:hasMoved:)`` set the deadline for.
@@ -70,6 +72,7 @@ final class ClientConnection: Connection {
 
     /// Goes through the phases until something must be waited for.
     func drive() {
+        movedBytes = 0
         while descriptor >= 0 {
             guard let cell else {
                 guard lingeredBytes < 0, mayRead else { return }
@@ -178,7 +181,10 @@ final class ClientConnection: Connection {
                     return false
                 }
                 switch try receiveBody(cell) {
-                case .bytes: continue
+                case .bytes(let count):
+                    guard isTurnOver(count) else { continue }
+                    armBody(cell, route)
+                    return false
                 case .wouldBlock:
                     if cell.exchange.mayStream { return stream(cell) }
                     armBody(cell, route)
@@ -298,12 +304,15 @@ final class ClientConnection: Connection {
             return false
         }
         if cell.exchange.inbound.isEmpty {
-            if mayRead { return true }
-            becomeIdle()
-            return false
+            guard mayRead else {
+                becomeIdle()
+                return false
+            }
+            setDeadline(worker.loop.now.advanced(by: binding.settings.idle))
+        } else {
+            headBegan(cell)
         }
-        headBegan(cell)
-        return true
+        return !isTurnOver(Self.requestCostBytes)
     }
 
     /// The last answer was sent: closes at once if the client has nothing under way, else reads on for a while.  Of a

@@ -26,6 +26,9 @@ public final class EventLoop {
     private var freeSlots: [UInt32] = []
     private var wheel: TimerWheel
     private var due: [TimerWheel.Entry] = []
+    /// Who could go on, but lets others come first: told at the end of the next round.
+    private var willing: [UInt64] = []
+    private var toldNow: [UInt64] = []
     private var isStopping = false
     /// Events taken from the kernel in one wait.
     private static let batch = 256
@@ -44,9 +47,10 @@ public final class EventLoop {
         let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: Self.batch)
         defer { unsafe events.deallocate() }
         while !isStopping {
-            let timeout = wheel.millisecondsToNext(from: now)
+            let timeout = willing.isEmpty ? wheel.millisecondsToNext(from: now) : 0
             let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(Self.batch), timeout)
             now = MonotonicTime.current()
+            if !willing.isEmpty { swap(&willing, &toldNow) }
             if count > 0 {
                 for index in 0..<Int(count) {
                     let event = unsafe events[index]
@@ -57,9 +61,28 @@ public final class EventLoop {
                     unsafe dispatch(token: event.data.u64, Readiness(rawValue: event.events), parked: false)
                 }
             }
+            if !toldNow.isEmpty { tellWilling() }
             fireDeadlines()
             endOfRound?()
         }
+    }
+
+    /// Tells `channel`, with no readiness, behind all that happens in the next round, for which the loop does not wait.
+    ///
+    /// For one that has moved its fair share and could go on: edges come once, so nobody else would tell it.
+    public func tellAgain(_ channel: Channel) {
+        guard !channel.isWilling else { return }
+        channel.isWilling = true
+        willing.append(channel.token)
+    }
+
+    private func tellWilling() {
+        for token in toldNow {
+            guard let channel = channel(for: token) else { continue }
+            channel.isWilling = false
+            channel.ready([])
+        }
+        toldNow.removeAll(keepingCapacity: true)
     }
 
     /// Ends ``run()`` after the round at hand.
@@ -152,6 +175,7 @@ public final class EventLoop {
         slots[index].generation &+= 1
         freeSlots.append(UInt32(index))
         unsafe channel.loop = nil
+        channel.isWilling = false
         channel.promisedTick = .max
     }
 
@@ -204,6 +228,8 @@ open class Channel {
     public final var isParked = false
     /// It was told in this round's first pass.
     fileprivate final var isTold = false
+    /// It waits for another turn: see ``EventLoop/tellAgain(_:)``.
+    fileprivate final var isWilling = false
     /// When ``deadlinePassed()`` is due.
     public fileprivate(set) final var deadline = MonotonicTime.distantFuture
     /// The earliest tick at which the wheel will look at this channel; `.max` when it will not.
