@@ -9,7 +9,7 @@ extension ClientConnection {
     /// What a request counts beside its body: its work is that of some bytes, however small it is.
     static let requestCostBytes = 4_096
 
-    /// Counts `bytes` that were moved; true when others come first.  It is then told again, and has nothing to wait for.
+    /// Counts `bytes` that were moved; true when others come first.  It is told again then, whatever happens.
     func isTurnOver(_ bytes: Int) -> Bool {
         movedBytes += bytes
         guard movedBytes >= Self.turnBytes else { return false }
