@@ -15,9 +15,9 @@ public enum Suggestion {
     public static func closest(to word: String, among candidates: [String]) -> String? {
         guard word.utf8.count <= longest, word.utf8.contains(where: ASCII.isLetter) else { return nil }
         let letters = normalized(word)
+        let others = candidates.map(normalized)
         var best: (candidate: String, distance: Int)?
-        for candidate in candidates where candidate.utf8.count <= longest {
-            let other = normalized(candidate)
+        for (candidate, other) in zip(candidates, others) where candidate.utf8.count <= longest {
             let shorter = min(letters.count, other.count)
             let allowed = min(max(1, shorter / 3), shorter - 1)
             guard abs(letters.count - other.count) <= allowed else { continue }
@@ -26,14 +26,15 @@ public enum Suggestion {
             best = (candidate, distance)
         }
         if let best { return best.candidate }
-        let holding = candidates.filter { holds(letters, normalized($0)) }
-        return holding.count == 1 ? holding.first : nil
+        let holding = others.indices.filter { holds(letters, others[$0]) }
+        return holding.count == 1 ? candidates[holding[0]] : nil
     }
 
     /// True when one is part of the other, of four letters or more.
     private static func holds(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         let (part, whole) = one.count < other.count ? (one, other) : (other, one)
-        return part.count >= 4 && whole.firstRange(of: part) != nil
+        guard part.count >= 4 else { return false }
+        return (0...whole.count - part.count).contains { whole[$0...].starts(with: part) }
     }
 
     /// Lower-case letters and digits alone.

@@ -30,7 +30,10 @@ public struct Diagnostics: Sendable {
 
     /// What was kept, in the order of its places.
     public var sorted: [Diagnostic] {
-        kept.sorted { ($0.place, $0.id.code, $0.message) < ($1.place, $1.id.code, $1.message) }
+        kept.sorted { one, other in
+            if one.place != other.place { return one.place < other.place }
+            return (one.id.code, one.message) < (other.id.code, other.message)
+        }
     }
 
     /// Takes in one finding.

@@ -22,6 +22,8 @@ struct ExcerptMaker {
     private var lineStarts: [String: [Int]] = [:]
     /// The line cut last: findings come in order, and many may stand on one long line.
     private var last: (line: ExcerptMasks.Line, scalars: [Unicode.Scalar])?
+    /// The pieces of that line made last: unless it is very long, they are the same for all findings on it.
+    private var made: (columns: Range<Int>, cells: [Cell])?
 
     init(_ sources: [SourceText], _ masks: ExcerptMasks) {
         self.sources = sources
@@ -55,19 +57,24 @@ struct ExcerptMaker {
         else { return nil }
         let scalars = source.scalars(from: starts[line.number - 1])
         last = (line, scalars)
+        made = nil
         return scalars
     }
 
     /// The line's pieces near the place: one for each scalar, one for each hidden stretch.
-    private func cells(of scalars: [Unicode.Scalar], around place: SourcePlace) -> [Cell] {
+    private mutating func cells(of scalars: [Unicode.Scalar], around place: SourcePlace) -> [Cell] {
         let first = max(1, place.column - Self.reach)
-        let end = min(scalars.count, place.column + Self.reach)
+        let columns = first..<max(first, min(scalars.count, place.column + Self.reach) + 1)
+        if let made, made.columns == columns { return made.cells }
         let line = ExcerptMasks.Line(file: place.file, number: place.line)
-        let stretches = Self.stretches(of: hidden[line] ?? [], from: first, through: end)
+        var stretches = Self.stretches(of: hidden[line] ?? [], in: columns)
         var cells: [Cell] = []
+        cells.reserveCapacity(columns.count)
         var column = first
-        while column <= end {
-            if let stretch = stretches.first(where: { $0.contains(column) }) {
+        while column < columns.upperBound {
+            if let stretch = stretches.first, stretch.lowerBound <= column {
+                stretches.removeFirst()
+                guard stretch.upperBound > column else { continue }
                 cells.append(Cell(text: "***", width: 3, column: column))
                 column = stretch.upperBound
             } else {
@@ -77,18 +84,18 @@ struct ExcerptMaker {
                 column += 1
             }
         }
+        made = (columns, cells)
         return cells
     }
 
     /// Those of `sorted`, which do not overlap, that reach into the columns.
-    private static func stretches(of sorted: [Range<Int>], from first: Int, through last: Int) -> ArraySlice<Range<Int>>
-    {
+    private static func stretches(of sorted: [Range<Int>], in columns: Range<Int>) -> ArraySlice<Range<Int>> {
         var (low, high) = (0, sorted.count)
         while low < high {
             let middle = (low + high) / 2
-            if sorted[middle].upperBound <= first { low = middle + 1 } else { high = middle }
+            if sorted[middle].upperBound <= columns.lowerBound { low = middle + 1 } else { high = middle }
         }
-        return sorted[low...].prefix { $0.lowerBound <= last }
+        return sorted[low...].prefix { $0.lowerBound < columns.upperBound }
     }
 
     /// The cells that fit, with `…` where the line goes on.

@@ -30,6 +30,7 @@ extension SourcePlace: Comparable {
     /// Reading order within a file, shorter ones first; files by name.  Whatever is not equal has an order, or findings
     /// would be told in another order each time.
     public static func < (one: SourcePlace, other: SourcePlace) -> Bool {
-        (one.file, one.line, one.column, one.length) < (other.file, other.line, other.column, other.length)
+        if one.file != other.file { return one.file < other.file }
+        return (one.line, one.column, one.length) < (other.line, other.column, other.length)
     }
 }
