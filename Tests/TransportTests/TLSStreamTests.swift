@@ -113,6 +113,24 @@ struct TLSStreamTests {
         client.close()
     }
 
+    @Test("what stood before a broken record, or an alert, is heard, and then the failure")
+    func brokenBehindGood() throws {
+        let script = try LoopScript()
+        let (client, server) = try pair(in: script)
+        script.when {
+            client.tls?.isEstablished == true && server.tls?.isEstablished == true
+        } then: {
+            var records = ByteBuffer()
+            try server.tls?.send(pattern(100).span, outgoing: &records)
+            put(records.array + [0x17, 3, 3, 0, 40] + pattern(40), to: server.descriptor)
+        }
+        script.when { client.end != nil }
+        try script.run()
+        #expect(client.heardBytes == pattern(100) && client.end == .failed && client.tlsFailure != nil)
+        client.close()
+        server.close()
+    }
+
     @Test("close_notify is heard with the bytes before it, without a FIN behind it")
     func closeNotify() throws {
         let script = try LoopScript()

@@ -136,7 +136,11 @@ open class Connection: Channel {
                     &loop.ciphertextIn, plaintext: &buffer, outgoing: &loop.ciphertextOut)
                 if progress == .closedByPeer { sawCloseNotify = true }
             } catch {
-                return failTLS(error, loop)
+                let failed = failTLS(error, loop)
+                // What was good of it counts: most often an answer, and behind it an alert.  The next call tells of that.
+                guard buffer.count > before else { return failed }
+                mayRead = true
+                return .bytes(buffer.count - before)
             }
             // Whatever TLS answers by itself (new keys, for one) waits for a peer that does not read, up to a limit.
             let flushed = flushCiphertext(loop)
