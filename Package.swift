@@ -67,7 +67,7 @@ let package = Package(
 
         // Tests: one target a room.
         .target(
-            name: "Support", dependencies: ["Bytes", "Crypto"], path: "Tests/Support",
+            name: "Support", dependencies: ["Bytes", "Crypto", "COpenSSL"], path: "Tests/Support",
             swiftSettings: house + alwaysOptimized),
         tests("BytesTests", ["Bytes"]),
         tests("HTTP1Tests", ["Bytes", "HTTP1"]),

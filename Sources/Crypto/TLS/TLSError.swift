@@ -12,6 +12,8 @@ public enum TLSError: Error, Equatable {
     case noCommonVersion
     /// The server chose an application protocol that we did not offer.
     case wrongApplicationProtocol
+    /// OpenSSL refused what the server said in an extension: in releases that check it, the same mistake.
+    case badExtension
     /// The name of the server is not a host name and not an IP address.
     case badServerName(String)
     /// Not established yet, or closed already: nothing can be sent.
@@ -48,7 +50,10 @@ extension TLSError: CustomStringConvertible {
         case .alert(let text): "the peer refused TLS with the alert `\(text)`"
         case .notTLS: "the peer does not speak TLS on this port"
         case .noCommonVersion: "the peer speaks no TLS version that is accepted here"
-        case .wrongApplicationProtocol: "the peer chose an application protocol other than `http/1.1`"
+        case .wrongApplicationProtocol: "the peer chose an application protocol that was not offered; the endpoint must speak `http/1.1`"
+        case .badExtension:
+            "a TLS extension of the peer is not valid, most likely an application protocol that was not offered; "
+                + "the endpoint must speak `http/1.1`"
         case .badServerName(let name): "`\(name)` is neither a host name nor an IP address"
         case .notOpen: "the TLS connection is not open"
         case .failed(let reason): "TLS failed: \(reason)"
@@ -91,6 +96,8 @@ extension TLSError {
             return .notTLS
         case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_VERSION_TOO_LOW:
             return .noCommonVersion
+        case SSL_R_BAD_EXTENSION where !serverName.isEmpty:
+            return .badExtension
         default:
             return .failed(failure.text)
         }

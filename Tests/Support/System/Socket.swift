@@ -87,7 +87,8 @@ public final class Socket: Sendable {
 
     deinit { close() }
 
-    private var raw: Int32 { descriptor.withLock { $0 } }
+    /// The descriptor; -1 once it is closed.
+    var raw: Int32 { descriptor.withLock { $0 } }
 
     // MARK: Opening
 
