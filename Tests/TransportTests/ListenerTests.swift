@@ -174,11 +174,19 @@ struct ListenerTests {
         #expect(accepted.allSatisfy { $0.peer.host == .ipv4(0x7F00_0001, port: 0) && $0.peer.port != 0 })
         for (descriptor, _) in accepted {
             #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0 && fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            #expect(hasNoDelay(descriptor))  // from the listening socket
             put([0x61], to: descriptor)
             close(descriptor)
         }
         for client in clients { #expect(client.receive(until: .now + .seconds(5)) == .bytes([0x61])) }
         listener.close()
+    }
+
+    /// Small pieces are sent at once, and not gathered (TCP_NODELAY).
+    private func hasNoDelay(_ descriptor: Int32) -> Bool {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &value, &length) == 0 && value != 0
     }
 
     @Test("while there is no room connections wait, and are then accepted")

@@ -70,11 +70,15 @@ final class Recorder: Channel {
     private(set) var told: [Readiness] = []
     /// What else happens when it is told.
     var onReady: (() -> Void)?
+    /// What happens at the end of a round that was asked for.
+    var onRoundEnd: (() -> Void)?
 
     override func ready(_ readiness: Readiness) {
         told.append(readiness)
         onReady?()
     }
+
+    override func roundEnds() { onRoundEnd?() }
 }
 
 /// Two connected stream sockets, nonblocking.  `bufferBytes` makes the system's buffers as small as it allows.

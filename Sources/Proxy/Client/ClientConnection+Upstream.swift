@@ -41,7 +41,8 @@ extension ClientConnection {
             return answer(error, cell)
         }
         cell.exchange.phase = .sending
-        return true
+        worker.loop.postpone(self)
+        return false
     }
 
     private func couldNotConnect(_ failure: ConnectFailure, _ cell: ExchangeCell) -> Bool {
@@ -107,7 +108,8 @@ extension ClientConnection {
                     return awaitRestOfRequest(cell, route, hasMoved)
                 }
                 answerIsComplete(cell, upstream)
-                return true
+                worker.loop.postpone(self)
+                return false
             case .broken: return answerIsBroken(cell)
             case .full:
                 cell.exchange.holdsWholeAnswer = false

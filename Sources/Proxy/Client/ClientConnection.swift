@@ -70,6 +70,8 @@ final class ClientConnection: Connection {
         drive()
     }
 
+    override func roundEnds() { drive() }
+
     /// Goes through the phases until something must be waited for.
     func drive() {
         movedBytes = 0
@@ -322,7 +324,7 @@ final class ClientConnection: Connection {
         cell.exchange.inbound.clear()
         self.cell = nil
         worker.takeBack(cell)
-        let isSaid = finishSending() != .blocked
+        let isSaid = finishSending(beforeClose: isQuiet) != .blocked
         guard !isQuiet || !isSaid else {
             finish()
             return
@@ -364,7 +366,7 @@ final class ClientConnection: Connection {
 
     /// Ends between two requests.  A client over TLS is told, or it could take the end for a cut.
     private func endInOrder() {
-        if tls != nil { finishSending() }
+        if tls != nil { finishSending(beforeClose: true) }
         finish()
     }
 

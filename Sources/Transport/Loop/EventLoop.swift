@@ -30,6 +30,8 @@ public final class EventLoop {
     private var willing: [UInt64] = []
     private var toldNow: [UInt64] = []
     private var isStopping = false
+    /// Who has put something off to the end of this round's events.
+    private var postponed: [UInt64] = []
     /// Events taken from the kernel in one wait.
     private static let batch = 256
 
@@ -62,7 +64,9 @@ public final class EventLoop {
                 }
             }
             if !toldNow.isEmpty { tellWilling() }
+            doPostponed()
             fireDeadlines()
+            doPostponed()
             endOfRound?()
         }
     }
@@ -83,6 +87,20 @@ public final class EventLoop {
             channel.ready([])
         }
         toldNow.removeAll(keepingCapacity: true)
+    }
+
+    /// Calls ``Channel/roundEnds()`` of `channel` in this round, when all its events were told.
+    ///
+    /// For what may wake a peer, such as sending: peers that are woken once a round, and not once an event, cost half.
+    public func postpone(_ channel: Channel) { postponed.append(channel.token) }
+
+    private func doPostponed() {
+        var index = 0
+        while index < postponed.count {  // it may grow
+            channel(for: postponed[index])?.roundEnds()
+            index += 1
+        }
+        postponed.removeAll(keepingCapacity: true)
     }
 
     /// Ends ``run()`` after the round at hand.
@@ -249,6 +267,9 @@ open class Channel {
 
     /// The deadline has passed; it is unset.
     open func deadlinePassed() {}
+
+    /// All events of a round were told, and it had asked for this by ``EventLoop/postpone(_:)``.
+    open func roundEnds() {}
 
     /// Sets the deadline; moving it later is a store.
     public final func setDeadline(_ deadline: MonotonicTime) {

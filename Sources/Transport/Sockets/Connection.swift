@@ -266,8 +266,10 @@ open class Connection: Channel {
     ///
     /// `.blocked` when the system has no room for the former: without it the peer could take the end for a cut.  Both
     /// follow once there is room, if the connection is not closed before.
+    ///
+    /// `beforeClose` leaves the FIN to the ``Channel/close()`` that comes at once: a call less.
     @discardableResult
-    public final func finishSending() -> Sent {
+    public final func finishSending(beforeClose: Bool = false) -> Sent {
         guard descriptor >= 0 else { return .failed }
         var sent = Sent.all
         if let tls, let loop = unsafe loop, tlsFailure == nil {
@@ -275,7 +277,7 @@ open class Connection: Channel {
             sent = flushCiphertext(loop)
         }
         isFinishing = sent == .blocked
-        if !isFinishing { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+        if !isFinishing, !beforeClose { _ = shutdown(descriptor, Int32(SHUT_WR)) }
         return sent
     }
 

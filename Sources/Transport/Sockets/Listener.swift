@@ -196,7 +196,7 @@ public final class Listener: Channel {
             case .done(let accepted):
                 let descriptor = Int32(accepted)
                 let peer = SocketAddress(&storage) ?? .unix("")
-                if case .unix = peer {} else { setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY) }
+                // Without Nagle's delay: it has that from the listening socket.
                 self.accepted(descriptor, peer)
             case .wouldBlock:
                 return false
