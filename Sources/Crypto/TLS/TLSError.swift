@@ -50,7 +50,8 @@ extension TLSError: CustomStringConvertible {
         case .alert(let text): "the peer refused TLS with the alert `\(text)`"
         case .notTLS: "the peer does not speak TLS on this port"
         case .noCommonVersion: "the peer speaks no TLS version that is accepted here"
-        case .wrongApplicationProtocol: "the peer chose an application protocol that was not offered; the endpoint must speak `http/1.1`"
+        case .wrongApplicationProtocol:
+            "the peer chose an application protocol that was not offered; the endpoint must speak `http/1.1`"
         case .badExtension:
             "a TLS extension of the peer is not valid, most likely an application protocol that was not offered; "
                 + "the endpoint must speak `http/1.1`"

@@ -49,7 +49,7 @@ final class ClientConnection: Connection {
     }
 
     /// Who this is, as far as the connection proves it.
-    private var identity: ConnectionIdentity {
+    var identity: ConnectionIdentity {
         ConnectionIdentity(certificate: tls?.peerCertificate, process: process)
     }
 

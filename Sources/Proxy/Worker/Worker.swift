@@ -40,7 +40,8 @@ final class Worker {
     var dropped = ByteBuffer()
 
     private var listeners: [String: (listener: Listener, binding: ListenerBinding)] = [:]
-    private var clients: [ObjectIdentifier: ClientConnection] = [:]
+    /// Who is connected.
+    private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
     private var tokenSlots: [TokenIdentity: TokenSlot] = [:]
     private var drained: Barrier?
     private var spare: [ExchangeCell] = []

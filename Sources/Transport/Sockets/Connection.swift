@@ -137,7 +137,7 @@ open class Connection: Channel {
                 if progress == .closedByPeer { sawCloseNotify = true }
             } catch {
                 let failed = failTLS(error, loop)
-                // What was good of it counts: most often an answer, and behind it an alert.  The next call tells of that.
+                // What was good of it counts: most often an answer, with an alert behind it.  The next call tells.
                 guard buffer.count > before else { return failed }
                 mayRead = true
                 return .bytes(buffer.count - before)

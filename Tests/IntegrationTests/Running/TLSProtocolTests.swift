@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-/// What TLS allows and this gateway does not: another handshake on a connection, and requests before the first one's end.
+/// What TLS allows and this gateway does not: a second handshake on a connection, and requests before the first's end.
 @Suite("A TLS client that asks for more", .timeLimit(.minutes(1)))
 struct TLSProtocolTests {
     private let directory: TemporaryDirectory
