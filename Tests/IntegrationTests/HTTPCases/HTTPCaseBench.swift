@@ -4,13 +4,23 @@ import Testing
 /// A gateway and an origin on which cases are run one after the other.
 final class HTTPCaseBench: Sendable {
     /// What stands between client and origin.
-    enum Kind: CaseIterable, Sendable {
+    enum Kind: Sendable {
         /// Plain connections, targets forwarded as they come.
         case plain
         /// A prefix that is stripped.
         case prefixed
         /// TLS on both sides.
         case encrypted
+        /// TLS before the gateway only, or behind it.
+        case tlsListener, tlsOrigin
+        /// A token, which needs no digest: what is not here at once streams.
+        case streaming
+
+        /// Those that the cases run on one after the other, each a test of its own.
+        static let oneByOne = [plain, prefixed, encrypted]
+
+        var hasTLSListener: Bool { self == .encrypted || self == .tlsListener }
+        var hasTLSOrigin: Bool { self == .encrypted || self == .tlsOrigin }
     }
 
     /// A key of these tests' own.
@@ -19,6 +29,8 @@ final class HTTPCaseBench: Sendable {
     let gateway: GatewayProcess
     let origin: RecordingOrigin
     private let kind: Kind
+    /// Gives the token.
+    private let issuer: TokenOrigin
     /// Holds what `dev-cert` made, for as long as the origin shows it.
     private let certificates: CommandRun
     /// The longest wait for anything in a case.
@@ -29,30 +41,41 @@ final class HTTPCaseBench: Sendable {
         certificates = try CommandRun(["dev-cert", "certificates", "--host", "gw.test"])
         let directory = certificates.directory.path + "/certificates"
         let server = try TLSServer(certificateIn: directory)
+        issuer = try TokenOrigin(lifetime: 3600)
         origin =
-            kind == .encrypted
+            kind.hasTLSOrigin
             ? try RecordingOrigin(over: { server.accept(over: $0) }, script: { _, _ in .usual }) : try RecordingOrigin()
-        let config = Self.config(kind, origin: origin.address, certificates: directory)
+        let config = Self.config(
+            kind, origin: origin.address, issuer: issuer.address, certificates: directory)
         gateway = try GatewayProcess(config.text, files: ["key1": Self.key])
     }
 
-    private static func config(_ kind: Kind, origin: Address, certificates: String) -> ConfigText {
+    private static func config(
+        _ kind: Kind, origin: Address, issuer: Address, certificates: String
+    ) -> ConfigText {
         var config = ConfigText(origin: origin)
         config.defaults = [
             "timeouts: { connect: 2s, request_head: 3s, request_body: 3s, response_head: 4s, total: 20s }"
         ]
         let tail = "allow: [anonymous], resource: origin }"
         config.routes = ["/c", "/g"].map { "{ name: \($0.dropFirst()), match: { path_prefix: \($0) }, \(tail)" }
-        switch kind {
-        case .plain: break
-        case .prefixed:
+        if kind == .prefixed {
             config.routes = ["/c", "/g"].map { path in
                 "{ name: \(path.dropFirst()), match: { path_prefix: /pre/fix\(path) }, "
                     + "rewrite: { strip_prefix: /pre/fix }, \(tail)"
             }
-        case .encrypted:
+        }
+        if kind == .streaming {
+            config.credentials = [
+                "key: { strategy: service_principal, tenant_id: contoso, client_id: app, "
+                    + "client_secret: \"${file:key1}\", authority: \"http://\(issuer)\" }"
+            ]
+        }
+        if kind.hasTLSListener {
             let identity = "certificate: \"\(certificates)/server.pem\", key: \"\(certificates)/server.key\""
             config.listeners = ["main: { bind: \"127.0.0.1:0\", tls: { \(identity) } }"]
+        }
+        if kind.hasTLSOrigin {
             config.resources = [
                 "origin: { endpoint: \"https://\(origin)\", credential: key, tls: { ca: \"\(certificates)/ca.pem\" } }"
             ]
@@ -60,9 +83,16 @@ final class HTTPCaseBench: Sendable {
         return config
     }
 
+    /// Ends the gateway, and looks through all that it said.
+    func finish() throws {
+        #expect(try gateway.finish() == .exited(0))
+        expectNoSecret(in: gateway.program, [Self.key, HTTPCaseTokens(name: "").canary])
+        origin.stop()
+    }
+
     private func connect(_ methods: [String]) throws -> RawClient {
         let socket = try Socket.connected(to: gateway.address)
-        guard kind == .encrypted else { return RawClient(over: socket, methods: methods, patience: patience) }
+        guard kind.hasTLSListener else { return RawClient(over: socket, methods: methods, patience: patience) }
         let authority = certificates.directory.path + "/certificates/ca.pem"
         let stream = try TLSStream.client(over: socket, trusting: authority, name: "gw.test")
         return RawClient(over: stream, methods: methods, patience: patience)
@@ -96,10 +126,9 @@ final class HTTPCaseBench: Sendable {
         if !servesAnew(tokens) { wrong.append("a good request on a new connection fails") }
         seen.requests = origin.recorded.dropFirst(already).filter { !$0.target.hasPrefix("/g/") }
 
-        let key = AccessKeyCheck(base64: Self.key)
         let oracle = httpCase.pathOracle ?? false
-        wrong += brokenInvariants(of: seen, tokens: tokens, key: key, pathOracle: oracle)
-        let differences = httpCase.allow.map { $0.differences(from: seen) }
+        wrong += brokenInvariants(of: seen, tokens: tokens, credential: credential, pathOracle: oracle)
+        let differences = httpCase.allow.map { $0.differences(from: seen, isStreaming: kind == .streaming) }
         if differences.allSatisfy({ !$0.isEmpty }) {
             wrong.append(
                 "no allowed outcome: " + differences.map { $0.joined(separator: ", ") }.joined(separator: " | "))
@@ -107,6 +136,11 @@ final class HTTPCaseBench: Sendable {
             wrong.append("the origin got \(String(seen.originText.prefix(2000)).debugDescription)")
         }
         return wrong
+    }
+
+    /// What every request at the origin must have.
+    private var credential: CredentialCheck {
+        kind == .streaming ? .token("token-1") : .key(AccessKeyCheck(base64: Self.key))
     }
 
     private func perform(_ step: HTTPCase.Step, on client: RawClient, _ tokens: HTTPCaseTokens) {
@@ -169,13 +203,9 @@ struct HTTPCaseBenchTrait: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let benches = try HTTPCaseBench.Kind.allCases.map { ($0, try HTTPCaseBench($0)) }
+        let benches = try HTTPCaseBench.Kind.oneByOne.map { ($0, try HTTPCaseBench($0)) }
         try await Self.$benches.withValue(Dictionary(uniqueKeysWithValues: benches)) { try await function() }
-        for (_, bench) in benches {
-            #expect(try bench.gateway.finish() == .exited(0))
-            expectNoSecret(in: bench.gateway.program, [HTTPCaseBench.key, HTTPCaseTokens(name: "").canary])
-            bench.origin.stop()
-        }
+        for (_, bench) in benches { try bench.finish() }
     }
 
     /// The benches of the suite that runs.
