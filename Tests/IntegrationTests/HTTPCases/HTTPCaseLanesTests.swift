@@ -7,8 +7,8 @@ struct HTTPCaseLanesTests {
     /// Gateways of each kind at once: most of a case is waiting.
     private static let lanes = 3
 
-    /// The cases for `kind`, the rules' own spellings and their tables too: all of them where bodies stream; with TLS on
-    /// one side, those where that side misbehaves.
+    /// The cases for `kind`, the rules' own spellings and tables too: all of them where bodies stream; with TLS on one
+    /// side, those where that side misbehaves.
     private static func cases(_ kind: HTTPCaseBench.Kind) throws -> [HTTPCase] {
         let all = try HTTPCase.all() + RuleCases.byRule.values.joined() + HTTPCase.byRule().values.joined()
         guard kind != .streaming else { return all }
