@@ -13,14 +13,14 @@ internal import Crypto
     private let words: UnsafeMutablePointer<CChar>
 
     init() throws(HTTPFailure) {
-        guard let handle = unsafe curl_easy_init() else { throw HTTPFailure(.unavailable, "libcurl has no memory") }
+        guard let handle = unsafe cCURL_easy_init() else { throw HTTPFailure(.unavailable, "libcurl has no memory") }
         unsafe self.handle = unsafe handle
         unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
-        unsafe curl_easy_cleanup(handle)
+        unsafe cCURL_easy_cleanup(handle)
         unsafe words.deallocate()
     }
 
@@ -29,7 +29,7 @@ internal import Crypto
 
     /// Forgets the transfer: no pointer of it is left behind.
     func forget() {
-        unsafe curl_easy_reset(handle)
+        unsafe cCURL_easy_reset(handle)
         unsafe words.pointee = 0
     }
 

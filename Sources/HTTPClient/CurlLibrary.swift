@@ -1,14 +1,18 @@
 private import CCurl
 
-/// libcurl itself: started once for the process, and only if it is one that we know how to fence in.
+/// libcurl itself: loaded and started once for the process, when it is first needed, and only if it is one that we know
+/// how to fence in.
 enum CurlLibrary {
     /// What is wrong with the library that this process got; `nil` when nothing is.
     static let problem: HTTPFailure? = {
+        if let words = unsafe cCURL_load() {
+            return HTTPFailure(.unavailable, "libcurl cannot be loaded (\(unsafe text(words))); install libcurl4")
+        }
         // Thread-safe since 7.84.  There is no `curl_global_cleanup`: the process's end is enough.
         guard cCURL_global_init() == CURLE_OK else {
             return HTTPFailure(.unavailable, "libcurl cannot be started")
         }
-        guard let version = unsafe curl_version_info(CURLVERSION_FIRST) else {
+        guard let version = unsafe cCURL_version_info(CURLVERSION_FIRST) else {
             return HTTPFailure(.unavailable, "libcurl tells no version")
         }
         // 7.87 brought the last option that we set (`CURLOPT_QUICK_EXIT`).

@@ -13,7 +13,7 @@ private import CCurl
 
     init() throws(HTTPFailure) {
         if let problem = CurlLibrary.problem { throw problem }
-        guard let handle = unsafe curl_multi_init() else {
+        guard let handle = unsafe cCURL_multi_init() else {
             throw HTTPFailure(.unavailable, "libcurl has no memory")
         }
         unsafe self.handle = unsafe handle
@@ -21,36 +21,36 @@ private import CCurl
         guard isSet else { throw HTTPFailure(.unavailable, "libcurl refuses to limit its connections") }
     }
 
-    deinit { unsafe curl_multi_cleanup(handle) }
+    deinit { unsafe cCURL_multi_cleanup(handle) }
 
     /// Ends the loop's sleep, or its next one; from any thread.
-    func wake() { unsafe curl_multi_wakeup(handle) }
+    func wake() { unsafe cCURL_multi_wakeup(handle) }
 
     /// Begins the transfer that `transfer` was prepared for.
     func add(_ transfer: CurlHandle) throws(HTTPFailure) {
-        guard unsafe curl_multi_add_handle(handle, transfer.handle) == CURLM_OK else {
+        guard unsafe cCURL_multi_add_handle(handle, transfer.handle) == CURLM_OK else {
             throw HTTPFailure(.unavailable, "libcurl takes no further transfer")
         }
     }
 
     /// Ends a transfer; unless it has finished, its connection is closed.
-    func remove(_ transfer: CurlHandle) { unsafe curl_multi_remove_handle(handle, transfer.handle) }
+    func remove(_ transfer: CurlHandle) { unsafe cCURL_multi_remove_handle(handle, transfer.handle) }
 
     /// Does all that can be done without waiting; false when libcurl failed.
     func perform() -> Bool {
         var running: Int32 = 0
-        return unsafe curl_multi_perform(handle, &running) == CURLM_OK
+        return unsafe cCURL_multi_perform(handle, &running) == CURLM_OK
     }
 
     /// Sleeps until a socket or a timer has something to do, or until ``wake()``; false when libcurl failed.
     func wait() -> Bool {
-        unsafe curl_multi_poll(handle, nil, 0, Self.longestWaitMilliseconds, nil) == CURLM_OK
+        unsafe cCURL_multi_poll(handle, Self.longestWaitMilliseconds) == CURLM_OK
     }
 
     /// The next transfer that has finished, by its handle's ``CurlHandle/id``, and its `CURLcode`.
     func nextFinished() -> (id: UInt, code: UInt32)? {
         var left: Int32 = 0
-        while let message = unsafe curl_multi_info_read(handle, &left) {
+        while let message = unsafe cCURL_multi_info_read(handle, &left) {
             guard unsafe message.pointee.msg == CURLMSG_DONE, let done = unsafe message.pointee.easy_handle else {
                 continue
             }

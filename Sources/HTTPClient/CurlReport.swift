@@ -46,7 +46,7 @@ struct CurlReport {
     }
 
     /// libcurl's standing words for ``code``.
-    private var reason: String { unsafe CurlLibrary.text(curl_easy_strerror(CURLcode(code))) }
+    private var reason: String { unsafe CurlLibrary.text(cCURL_easy_strerror(CURLcode(code))) }
 
     /// libcurl's words for this one failure.
     private var words: String {

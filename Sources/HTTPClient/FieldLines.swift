@@ -28,7 +28,7 @@ internal import CCurl
             }
             unsafe line = entry.pointee.next
         }
-        unsafe curl_slist_free_all(list)
+        unsafe cCURL_slist_free_all(list)
     }
 
     private mutating func append(_ field: HTTPField) throws(HTTPFailure) {
@@ -48,7 +48,7 @@ internal import CCurl
 
     /// Appends a copy of `line`.
     private mutating func append(_ line: UnsafePointer<CChar>?) throws(HTTPFailure) {
-        guard let longer = unsafe curl_slist_append(list, line) else {
+        guard let longer = unsafe cCURL_slist_append(list, line) else {
             throw HTTPFailure(.unavailable, "libcurl has no memory")
         }
         unsafe list = unsafe longer

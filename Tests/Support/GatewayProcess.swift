@@ -52,19 +52,18 @@ public final class GatewayProcess: Sendable {
     ///   - files: further files, by their name beside the configuration, for their owner alone.
     ///   - arguments: further words of the command line.
     ///   - descriptors: how many descriptors it may have; `nil` for as many as the test itself.
-    ///   - spoolDirectory: where it puts bodies that are too large for memory (`TMPDIR`).
+    ///   - environment: its variables, such as `TMPDIR`.
     /// - Throws: ``GatewayFailure`` when it ends or stays silent instead.
     public init(
         _ config: String, files: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil,
-        spoolDirectory: String? = nil
+        environment: [String: String] = [:]
     ) throws {
         directory = try TemporaryDirectory()
         for (name, content) in files { try directory.write(name, content) }
         try directory.write("config.yaml", config)
         var command = try [Self.programPath(), "run", "--config", directory.path + "/config.yaml"] + arguments
         if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + command }
-        if let spoolDirectory { command = ["/usr/bin/env", "TMPDIR=\(spoolDirectory)"] + command }
-        program = try RunningProgram(command[0], Array(command.dropFirst()))
+        program = try RunningProgram(command[0], Array(command.dropFirst()), environment: environment)
         started = try Self.serving(program, generation: 1)
     }
 
@@ -86,6 +85,11 @@ public final class GatewayProcess: Sendable {
         let digits = line?.filter { $0 >= "0" && $0 <= "9" } ?? ""
         guard let kibibytes = Int(String(digits)) else { throw GatewayFailure(description: "no VmRSS: \(text)") }
         return kibibytes * 1024
+    }
+
+    /// Whether a library whose file is called `name…` is part of it now.
+    public func hasLoaded(library name: String) throws -> Bool {
+        try String(decoding: Files.bytes(at: "/proc/\(program.id)/maps"), as: UTF8.self).contains("/\(name)")
     }
 
     /// Processor time that it has used, in hundredths of a second.

@@ -52,7 +52,7 @@ struct BodyBudgetTests {
         let origin = try RecordingOrigin()
         var config = ConfigText(origin: origin.address)
         config.defaults.append("body: { memory: 16KiB }")
-        let gateway = try GatewayProcess(config.text, files: ConfigText.files, spoolDirectory: "/nowhere")
+        let gateway = try GatewayProcess(config.text, files: ConfigText.files, environment: ["TMPDIR": "/nowhere"])
         let body = String(repeating: "x", count: 100_000)
         let answer = try #require(
             RawClient(gateway.address).exchange(

@@ -134,6 +134,36 @@ struct TokenTests {
         expectNoSecret(in: gateway.program, [TestKeys.first, "token-1", "token-2"])
     }
 
+    @Test("libcurl is part of a gateway that needs tokens, and of no other")
+    func library() throws {
+        let origin = try TokenOrigin(lifetime: 3600)
+        let gateway = try gateway(origin)
+        #expect(try RawClient(gateway.address).exchange(Self.get)?.status == 200)
+        #expect(try gateway.hasLoaded(library: "libcurl.so.4"))
+        #expect(try gateway.finish() == .exited(0))
+        let signing = try GatewayProcess(ConfigText(origin: origin.address).text, files: ConfigText.files)
+        #expect(try RawClient(signing.address).exchange(Self.get) != nil)
+        #expect(try !signing.hasLoaded(library: "libcurl.so"))
+        #expect(try signing.finish() == .exited(0))
+    }
+
+    @Test("a machine without libcurl is told so, and sends nothing that would need a token")
+    func noLibrary() throws {
+        let origin = try TokenOrigin(lifetime: 3600)
+        // What is found first is no library.
+        let directory = try TemporaryDirectory()
+        try directory.write("libcurl.so.4", "")
+        let gateway = try GatewayProcess(
+            config(origin), files: ConfigText.files, environment: ["LD_LIBRARY_PATH": directory.path])
+        let said = try gateway.line { $0.contains("libcurl cannot be loaded") ? $0 : nil }
+        #expect(said.contains("libcurl.so.4: file too short"), "\(said)")
+        #expect(said.contains("install libcurl4"), "\(said)")
+        let answer = try #require(RawClient(gateway.address).exchange(Self.get))
+        #expect(answer.status == 503 && answer.head.values("x-ms-error-code") == ["CredentialUnavailable"])
+        #expect(origin.state.look(\.requests) == 0)
+        #expect(try gateway.finish() == .exited(0))
+    }
+
     @Test("how a credential does shows in the metrics, and so does what is wrong with it")
     func metrics() throws {
         let origin = try TokenOrigin(lifetime: 3600)
