@@ -60,12 +60,16 @@ class Workshop:
         return self.run / "bearer.token"
 
 
-def install_packages() -> None:
-    """Installs what is needed beside acs-gateway, from Debian."""
-    packages = sorted({package for entry in PACKAGES.values() for package in entry.split()})
-    done = subprocess.run(["apt-get", "install", "-y", *packages], capture_output=True, text=True)
-    if done.returncode:
-        raise BenchError(f"`apt-get install {' '.join(packages)}` failed:\n{done.stderr.strip()}")
+def install_packages(*programs: str) -> None:
+    """Installs `programs`, or all that is needed beside acs-gateway, from Debian; what is there is left alone."""
+    wanted = [name for name in programs or PACKAGES if shutil.which(name) is None or name == "nginx"]
+    packages = sorted({package for name in wanted for package in PACKAGES[name].split()})
+    if not packages:
+        return
+    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", *packages]):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise BenchError(f"`{' '.join(command)}` failed:\n{done.stderr.strip()}")
 
 
 def require(program: str) -> None:
