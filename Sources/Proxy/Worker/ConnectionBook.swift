@@ -6,20 +6,17 @@ internal import Transport
 ///
 /// Looked at when a connection comes and when it goes, never on a request's way.
 public final class ConnectionBook: Sendable {
-    private struct Page {
-        var count = 0
+    /// The connections of one listener, in all workers.
+    final class Page: Sendable {
+        fileprivate let count = Atomic<Int>(0)
         /// Connections of each peer's host; at most as many entries as connections.
-        var byHost: [SocketAddress: Int] = [:]
+        fileprivate let byHost = Mutex<[SocketAddress: Int]>([:])
     }
 
-    private struct Pages {
-        /// A page for each listener, by what it binds.
-        var byListener: [String: Page] = [:]
-        /// Connections of all of them.
-        var count = 0
-    }
-
-    private let pages = Mutex(Pages())
+    /// A page for each listener, by what it binds.
+    private let pages = Mutex<[String: Page]>([:])
+    /// Connections of all of them.
+    private let count = Atomic<Int>(0)
     /// Nobody tells the operator before then that connections wait, in nanoseconds.
     private let quietUntil = Atomic<Int64>(0)
     /// Connections in all, whatever the listeners allow.
@@ -48,39 +45,51 @@ public final class ConnectionBook: Sendable {
         return quietUntil.compareExchange(expected: until, desired: next, ordering: .relaxed).exchanged
     }
 
-    /// True while the listener `bind` has fewer than `limit` connections, and the process has descriptors to spare.
-    func hasRoom(at bind: String, limit: Int) -> Bool {
-        pages.withLock { $0.count < ceiling && $0.byListener[bind]?.count ?? 0 < limit }
+    /// The page of the listener that binds `bind`; whoever accepts for it keeps it.
+    func page(of bind: String) -> Page {
+        pages.withLock { pages in
+            if let known = pages[bind] { return known }
+            // Listeners come and go with configurations: pages that only the book has are of no use.
+            for name in Array(pages.keys) where isKnownUniquelyReferenced(&pages[name]) { pages[name] = nil }
+            let page = Page()
+            pages[bind] = page
+            return page
+        }
+    }
+
+    /// True while the listener of `page` has fewer than `limit` connections, and the process has descriptors to spare.
+    func hasRoom(at page: Page, limit: Int) -> Bool {
+        count.load(ordering: .relaxed) < ceiling && page.count.load(ordering: .relaxed) < limit
     }
 
     /// Counts a connection; false, and not counted, when its host has `limitPerHost` already.
-    func enter(_ peer: SocketAddress, at bind: String, limitPerHost: Int) -> Bool {
-        pages.withLock { pages in
-            if case .unix = peer {
-                pages.byListener[bind, default: Page()].count += 1
-            } else {
-                let count = pages.byListener[bind]?.byHost[peer.host] ?? 0
-                guard count < limitPerHost else { return false }
-                pages.byListener[bind, default: Page()].count += 1
-                pages.byListener[bind]?.byHost[peer.host] = count + 1
+    func enter(_ peer: SocketAddress, at page: Page, limitPerHost: Int) -> Bool {
+        if case .unix = peer {
+        } else {
+            let host = peer.host
+            let mayEnter = page.byHost.withLock { byHost in
+                guard byHost[host, default: 0] < limitPerHost else { return false }
+                byHost[host, default: 0] += 1
+                return true
             }
-            pages.count += 1
-            return true
+            guard mayEnter else { return false }
         }
+        page.count.add(1, ordering: .relaxed)
+        count.add(1, ordering: .relaxed)
+        return true
     }
 
     /// Takes a counted connection out.
-    func leave(_ peer: SocketAddress, at bind: String) {
-        pages.withLock { pages in
-            guard var page = pages.byListener.removeValue(forKey: bind) else { return }
-            pages.count -= 1
-            page.count -= 1
-            if case .unix = peer {
-            } else {
-                let count = page.byHost[peer.host] ?? 1
-                page.byHost[peer.host] = count > 1 ? count - 1 : nil
+    func leave(_ peer: SocketAddress, at page: Page) {
+        if case .unix = peer {
+        } else {
+            let host = peer.host
+            page.byHost.withLock { byHost in
+                guard let count = byHost[host] else { return }
+                byHost[host] = count > 1 ? count - 1 : nil
             }
-            if page.count > 0 { pages.byListener[bind] = page }
         }
+        page.count.subtract(1, ordering: .relaxed)
+        count.subtract(1, ordering: .relaxed)
     }
 }

@@ -122,7 +122,8 @@ final class Worker {
                 known.binding.update(settings, index: index, generation.meters.listeners[index])
                 if let socket = sockets[settings.bindKey] { replace(known.listener, by: socket, known.binding) }
             } else if let socket = sockets[settings.bindKey] {
-                listen(on: socket, ListenerBinding(settings, index: index, generation.meters.listeners[index]))
+                let page = services.connections.page(of: settings.bindKey)
+                listen(on: socket, ListenerBinding(settings, index: index, generation.meters.listeners[index], page))
             }
         }
         for (bind, entry) in listeners where generation.listenersByBind[bind] == nil { closeListener(bind, entry) }
@@ -152,8 +153,7 @@ final class Worker {
             accepted(descriptor, peer, binding)
         }
         listener.mayAccept = { [unowned self] in
-            let (bind, limit) = (binding.settings.bindKey, binding.settings.connectionLimit)
-            if services.connections.hasRoom(at: bind, limit: limit) { return true }
+            if services.connections.hasRoom(at: binding.page, limit: binding.settings.connectionLimit) { return true }
             tellOfCrowd("as many clients are connected as may be; new connections wait")
             return false
         }
@@ -195,6 +195,15 @@ final class Worker {
     // MARK: Connections
 
     private func accepted(_ descriptor: Int32, _ peer: SocketAddress, _ binding: ListenerBinding) {
+        // First of all: of those who come too often, little is made.
+        guard
+            services.connections.enter(
+                peer, at: binding.page, limitPerHost: binding.settings.connectionLimitPerHost)
+        else {
+            binding.meter.refused()
+            Connection(descriptor: descriptor).close()
+            return
+        }
         var tls: TLSConnection?
         if let context = binding.settings.tls {
             do throws(TLSError) {
@@ -208,10 +217,8 @@ final class Worker {
             client.process = PeerProcess(
                 userID: process.userID, groupID: process.groupID, processID: process.processID)
         }
-        guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil,
-            services.connections.enter(
-                peer, at: binding.settings.bindKey, limitPerHost: binding.settings.connectionLimitPerHost)
-        else {
+        guard tls != nil || binding.settings.tls == nil, (try? loop.add(client)) != nil else {
+            services.connections.leave(peer, at: binding.page)
             binding.meter.refused()
             client.close()
             return
@@ -223,7 +230,7 @@ final class Worker {
 
     func closed(_ client: ClientConnection) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
-        services.connections.leave(client.peer, at: client.binding.settings.bindKey)
+        services.connections.leave(client.peer, at: client.binding.page)
         client.meter.closed()
         tellIfDrained()
     }
@@ -351,11 +358,13 @@ final class ListenerBinding {
     private(set) var index: Int
     /// What is counted of connections that come in now.
     private(set) var meter: ListenerMeter
+    /// Who came in by it, in all workers.
+    let page: ConnectionBook.Page
     /// It is gone from the configuration: its connections end with their answers.
     var isRemoved = false
 
-    init(_ settings: ListenerSettings, index: Int, _ meter: ListenerMeter) {
-        (self.settings, self.index, self.meter) = (settings, index, meter)
+    init(_ settings: ListenerSettings, index: Int, _ meter: ListenerMeter, _ page: ConnectionBook.Page) {
+        (self.settings, self.index, self.meter, self.page) = (settings, index, meter, page)
     }
 
     func update(_ settings: ListenerSettings, index: Int, _ meter: ListenerMeter) {
