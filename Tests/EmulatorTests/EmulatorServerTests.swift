@@ -101,7 +101,7 @@ struct EmulatorServerTests {
         let request = RunningEmulator.signed(
             "POST", "/emails:send?api-version=2025-09-01", fields: "Expect: 100-continue\r\n", json: json)
         let bytes = Array(request.utf8)
-        let client = try RawClient(emulator.address, methods: ["POST"], patience: .seconds(60))
+        let client = try RawClient(emulator.address, methods: ["POST"], patience: Pace.seconds(60))
         client.send(Array(bytes.dropLast(json.utf8.count)))
         #expect(client.interims(1).map(\.status) == [100])
         client.send(Array(bytes.suffix(json.utf8.count)))

@@ -100,6 +100,6 @@ struct LimitTests {
         let bytes = Array(text.utf8)
         let clock = ContinuousClock()
         let elapsed = clock.measure { #expect(parseRequest(bytes, ends: Array(1...bytes.count)).refusal == nil) }
-        #expect(elapsed < .seconds(5))
+        #expect(elapsed < Pace.seconds(5))
     }
 }

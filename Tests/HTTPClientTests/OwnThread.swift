@@ -49,7 +49,7 @@ final class OwnThread: TaskExecutor {
     private func run() {
         let executor = unsafe asUnownedTaskExecutor()
         while true {
-            let jobs: [UnownedJob]? = state.wait(until: .now + .seconds(3_600)) { state in
+            let jobs: [UnownedJob]? = state.wait(until: .now + Pace.seconds(3_600)) { state in
                 guard !state.jobs.isEmpty else { return state.isEnded ? [] : nil }
                 defer { state.jobs = [] }
                 return state.jobs

@@ -47,7 +47,7 @@ public final class LargeTransfer: Sendable {
     /// Nothing is taken before it is open, but for the head.
     public let gate = Gate()
 
-    private static let patience = Duration.seconds(100)
+    private static let patience = Pace.seconds(100)
 
     /// A client: sends `head` and `count` bytes, then takes an answer of `expected` bytes.
     public init(to address: Address, head: String, sending count: Int, expecting expected: Int) throws {
@@ -117,7 +117,7 @@ public final class LargeTransfer: Sendable {
     }
 
     /// Waits until it is as `wanted`; false when that takes too long.
-    public func wait(atMost limit: Duration = .seconds(60), for wanted: (Progress) -> Bool) -> Bool {
+    public func wait(atMost limit: Duration = Pace.seconds(60), for wanted: (Progress) -> Bool) -> Bool {
         progress.wait(until: .now + limit) { wanted($0) ? true : nil } ?? false
     }
 }

@@ -62,7 +62,7 @@ public final class Gate: Sendable {
     /// Lets all through, now and later.
     public func open() { isOpen.change { $0 = true } }
     /// Waits until it is open; false once `limit` is over.
-    @discardableResult public func pass(atMost limit: Duration = .seconds(60)) -> Bool {
+    @discardableResult public func pass(atMost limit: Duration = Pace.seconds(60)) -> Bool {
         isOpen.wait(until: .now + limit) { $0 ? true : nil } ?? false
     }
 }
@@ -128,12 +128,12 @@ public final class RecordingOrigin: Sendable {
     }
 
     /// Waits for the first request that is as `wanted`.
-    public func wait(atMost limit: Duration = .seconds(10), for wanted: (Recorded) -> Bool) -> Recorded? {
+    public func wait(atMost limit: Duration = Pace.seconds(10), for wanted: (Recorded) -> Bool) -> Recorded? {
         state.wait(until: .now + limit) { $0.recorded.first(where: wanted) }
     }
 
     /// Waits until it has closed `count` connections, or the gateway has; false when that takes too long.
-    public func hasClosed(_ count: Int, atMost limit: Duration = .seconds(10)) -> Bool {
+    public func hasClosed(_ count: Int, atMost limit: Duration = Pace.seconds(10)) -> Bool {
         state.wait(until: .now + limit) { $0.closedCount >= count ? true : nil } ?? false
     }
 
@@ -165,7 +165,7 @@ public protocol ByteStream: Sendable {
 extension Socket: ByteStream {}
 
 /// Longer than any test lets a connection wait.
-private let connectionPatience = Duration.seconds(120)
+private let connectionPatience = Pace.seconds(120)
 
 private func serve(
     _ socket: Socket, _ wrap: (Socket) -> (any ByteStream)?, _ state: Monitor<RecordingOrigin.State>
@@ -249,7 +249,7 @@ private struct OriginConnection {
             switch step {
             case .send(let bytes): guard stream.send(bytes, until: deadline) else { return false }
             case .usual: guard stream.send(usualAnswer(request), until: deadline) else { return false }
-            case .pause(let duration): Gate().pass(atMost: duration)
+            case .pause(let duration): Gate().pass(atMost: duration.paced)
             case .hold(let gate): gate.pass()
             case .close: return false
             case .reset:

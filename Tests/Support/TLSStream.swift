@@ -79,7 +79,7 @@ public final class TLSStream: ByteStream {
     public struct HandshakeFailed: Error {}
 
     private func shakeHands() -> Bool {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + Pace.seconds(10)
         while true {
             guard flush(until: deadline) else { return false }
             if wire.withLock({ $0.connection.isEstablished }) { return true }
@@ -167,6 +167,6 @@ public final class TLSStream: ByteStream {
 
     private func sayClose() {
         wire.withLock { wire in wire.connection.close(outgoing: &wire.outgoing) }
-        _ = flush(until: .now + .seconds(1))
+        _ = flush(until: .now + Pace.seconds(1))
     }
 }

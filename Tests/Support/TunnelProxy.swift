@@ -26,7 +26,7 @@ public final class TunnelProxy: Sendable {
     public var url: String { "http://\(address)" }
 
     private static func serve(_ client: Socket, _ answer: String, _ read: Monitor<[String]>) {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + Pace.seconds(60)
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
             guard case .bytes(let bytes) = client.receive(atMost: 1, until: deadline) else { return }

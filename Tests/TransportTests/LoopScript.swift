@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Testing
 
 @testable import Transport
@@ -13,7 +14,7 @@ final class LoopScript {
     private let patience: Duration
 
     /// Longer than any of these tests may take on a busy machine.
-    init(patience: Duration = .seconds(120)) throws {
+    init(patience: Duration = Pace.seconds(120)) throws {
         loop = try EventLoop()
         self.patience = patience
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Testing
 
 @testable import Transport
@@ -45,11 +46,11 @@ struct BarrierTests {
         let passed = try Barrier(count: 4)
         for _ in 0..<4 {
             try Thread.start("waiting") {
-                if barrier.wait(timeout: .seconds(20)) { passed.arrive() }
+                if barrier.wait(timeout: Pace.seconds(20)) { passed.arrive() }
             }
         }
         for _ in 0..<3 { try Thread.start("arriving") { barrier.arrive() } }
-        #expect(passed.wait(timeout: .seconds(20)))
+        #expect(passed.wait(timeout: Pace.seconds(20)))
         #expect(barrier.wait(timeout: .zero))
     }
 

@@ -47,7 +47,7 @@ final class PoolBench {
             loop.stop()
         }
         try loop.add(watchdog)
-        watchdog.setDeadline(loop.now.advanced(by: 30_000_000_000))
+        watchdog.setDeadline(loop.now.advanced(by: 30_000_000_000 * Int64(Pace.factor)))
         loop.endOfRound = { [unowned self] in advance() }
         advance()
         if !steps.isEmpty { loop.run() }

@@ -4,7 +4,7 @@ import Transport
 
 @testable import Upstream
 
-@Suite("A target that closes right behind its answers", .timeLimit(.minutes(1)))
+@Suite("A target that closes right behind its answers", .timeLimit(.minutes(Pace.minutes(3))))
 struct PoolWarinessTests {
     /// Gives a connection back, has the target end it within the same round of the loop, and asks for one again.
     private final class Borrower: UpstreamUser {

@@ -4,7 +4,7 @@ import Transport
 
 @testable import Upstream
 
-@Suite("Keeping names' addresses fresh", .timeLimit(.minutes(1)))
+@Suite("Keeping names' addresses fresh", .timeLimit(.minutes(Pace.minutes(3))))
 struct ResolverTests {
     private static let one = SocketAddress.ipv4(0x7F00_0001, port: 443)
     private static let two = SocketAddress.ipv4(0x7F00_0002, port: 443)
@@ -34,7 +34,7 @@ struct ResolverTests {
         /// Waits until the name was asked so many times more.
         func waitForAnswers(_ count: Int) -> Bool {
             let wanted = asked.look { $0 } + count
-            return asked.wait(until: .now + .seconds(20)) { $0 >= wanted ? true : nil } ?? false
+            return asked.wait(until: .now + Pace.seconds(20)) { $0 >= wanted ? true : nil } ?? false
         }
     }
 
@@ -51,7 +51,7 @@ struct ResolverTests {
         #expect(world.waitForAnswers(3))
         #expect(resolver.addresses(of: "a", port: 443) == [Self.one, Self.two], "the last good answer stays")
         world.table.change { $0["a"] = [Self.two, Self.six] }
-        let second = world.told.wait(until: .now + .seconds(20)) { $0.count >= 2 ? $0 : nil }
+        let second = world.told.wait(until: .now + Pace.seconds(20)) { $0.count >= 2 ? $0 : nil }
         #expect(second == [[Self.one, Self.two], [Self.two, Self.six]])
         #expect(resolver.addresses(of: "a", port: 443) == [Self.two, Self.six], "an address that is gone is not kept")
         resolver.stop()
@@ -63,7 +63,7 @@ struct ResolverTests {
         let resolver = try world.resolver()
         #expect(try resolver.watch([(host: "a", port: 443)]) == [NameError(host: "a", reason: "gone")])
         world.table.change { $0["a"] = [Self.one] }
-        #expect(world.told.wait(until: .now + .seconds(20)) { $0.isEmpty ? nil : $0 } == [[Self.one]])
+        #expect(world.told.wait(until: .now + Pace.seconds(20)) { $0.isEmpty ? nil : $0 } == [[Self.one]])
         resolver.stop()
     }
 
@@ -95,7 +95,7 @@ struct ResolverTests {
         let failures = try resolver.watch(
             [(host: "stuck", port: 443), (host: "a", port: 443)], timeout: .milliseconds(200))
         #expect(failures == [NameError(host: "stuck", reason: "no answer yet")])
-        #expect(count.wait(until: .now + .seconds(20)) { $0 >= 3 ? true : nil } == true)
+        #expect(count.wait(until: .now + Pace.seconds(20)) { $0 >= 3 ? true : nil } == true)
         gate.open()
         resolver.stop()
     }

@@ -1,11 +1,12 @@
 import Bytes
 import ConfigDSL
 import Crypto
+import Support
 import Testing
 
 @testable import Credentials
 
-@Suite("Keeping tokens", .timeLimit(.minutes(1)))
+@Suite("Keeping tokens", .timeLimit(.minutes(Pace.minutes(3))))
 struct TokenStoreTests {
     let bench = StoreBench()
     let strategy = StubStrategy("one")

@@ -19,7 +19,7 @@ struct CommandRun {
         for (name, content) in files { try directory.write(name, content) }
         let program = try RunningProgram(
             GatewayProcess.programPath(), arguments, environment: environment, directory: directory.path)
-        status = try #require(program.wait(atMost: .seconds(20)), "`\(arguments)` does not end")
+        status = try #require(program.wait(atMost: Pace.seconds(20)), "`\(arguments)` does not end")
         (output, error) = program.progress.look { progress in
             (
                 String(decoding: progress.standardOutput, as: UTF8.self),

@@ -2,7 +2,7 @@ import Support
 
 /// A configuration as text, with parts that a test changes.
 struct ConfigText {
-    /// Entries of `defaults`, each a line.
+    /// Entries of `defaults`, each a line.  Times are those of a quick machine (``Pace``).
     var defaults = ["timeouts: { connect: 3s, request_head: 10s, response_head: 10s }"]
     /// Entries of `listeners`.
     var listeners = [#"main: { bind: "127.0.0.1:0" }"#]
@@ -38,7 +38,7 @@ struct ConfigText {
         var lines = ["version: 1", "workers: \(workers)"] + top
         for (name, entries) in sections where !entries.isEmpty {
             lines.append("\(name):")
-            lines += entries.map { "  \($0)" }
+            lines += entries.map { "  \($0.contains("timeouts:") ? Pace.stretched($0) : $0)" }
         }
         lines.append("routes:")
         lines += routes.map { "  - \($0)" }

@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("What all bodies may take together", .timeLimit(.minutes(1)))
+@Suite("What all bodies may take together", .timeLimit(.minutes(Pace.minutes(3))))
 struct BodyBudgetTests {
     private let large = String(repeating: "a", count: 900 << 10)
 

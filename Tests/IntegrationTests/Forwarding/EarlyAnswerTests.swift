@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("An answer before its time, or wrong in its body", .timeLimit(.minutes(1)))
+@Suite("An answer before its time, or wrong in its body", .timeLimit(.minutes(Pace.minutes(3))))
 struct EarlyAnswerTests {
     @Test("a refusal comes through though the origin breaks the connection under the body (BD-2)")
     func refusalBeforeReset() throws {

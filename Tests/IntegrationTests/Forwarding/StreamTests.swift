@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("A request body that streams", .timeLimit(.minutes(3)))
+@Suite("A request body that streams", .timeLimit(.minutes(Pace.minutes(3))))
 struct StreamTests {
     /// A gateway whose route for everything needs no digest; beside it `/signed` with two keys.
     private func bed(_ defaults: String = "body: { memory: 64KiB, max: 1MiB }") throws -> TestBed {
@@ -177,7 +177,7 @@ struct StreamTests {
     }
 }
 
-@Suite("A large message and a peer that is in no hurry", .timeLimit(.minutes(3)))
+@Suite("A large message and a peer that is in no hurry", .timeLimit(.minutes(Pace.minutes(3))))
 struct SlowPeerTests {
     private static let length = 100 << 20
     /// What the gateway may take for one transfer: buffers of both connections, far from what is sent.
@@ -207,7 +207,7 @@ struct SlowPeerTests {
             let now = transfer.progress.look { $0.sent }
             if now == last { return }
             last = now
-            _ = transfer.wait(atMost: .seconds(1)) { $0.isOver }
+            _ = transfer.wait(atMost: Pace.seconds(1)) { $0.isOver }
         }
     }
 

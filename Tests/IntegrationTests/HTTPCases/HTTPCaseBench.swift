@@ -34,7 +34,7 @@ final class HTTPCaseBench: Sendable {
     /// Holds what `dev-cert` made, for as long as the origin shows it.
     private let certificates: CommandRun
     /// The longest wait for anything in a case.
-    private let patience = Duration.seconds(6)
+    private let patience = Pace.seconds(6)
 
     init(_ kind: Kind) throws {
         self.kind = kind
@@ -146,7 +146,7 @@ final class HTTPCaseBench: Sendable {
     private func perform(_ step: HTTPCase.Step, on client: RawClient, _ tokens: HTTPCaseTokens) {
         if let text = step.d { client.send(tokens.expand(text)) }
         if let text = step.drip { client.drip(tokens.expand(text)) }
-        if let seconds = step.sleep { _ = Gate().pass(atMost: .seconds(seconds)) }
+        if let seconds = step.sleep { _ = Gate().pass(atMost: .seconds(seconds).paced) }
         if let count = step.recv { client.answers(count) }
         if step.interim != nil { client.interims(1) }
         if step.shut != nil { client.shutdownWrite() }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The same cases where bytes take another way: they are many, so several gateways of a kind share them.
-@Suite("The HTTP cases, over TLS and while bodies stream", .timeLimit(.minutes(5)))
+@Suite("The HTTP cases, over TLS and while bodies stream", .timeLimit(.minutes(Pace.minutes(5))))
 struct HTTPCaseLanesTests {
     /// Gateways of each kind at once: most of a case is waiting.
     private static let lanes = 3

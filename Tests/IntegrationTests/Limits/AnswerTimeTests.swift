@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("How long a resource and a reader may take", .timeLimit(.minutes(2)))
+@Suite("How long a resource and a reader may take", .timeLimit(.minutes(Pace.minutes(2))))
 struct AnswerTimeTests {
     /// A client that never waits longer than this for one answer.
     private func hesitant(_ bed: TestBed) throws -> RawClient {
@@ -9,7 +9,7 @@ struct AnswerTimeTests {
     }
 
     /// Sends a byte, which nobody asked for, again and again until the gateway ends the connection.
-    private func talk(_ client: RawClient, reading: Bool, atMost limit: Duration = .seconds(20)) -> Duration {
+    private func talk(_ client: RawClient, reading: Bool, atMost limit: Duration = Pace.seconds(20)) -> Duration {
         let start = ContinuousClock.now
         while client.ending == nil, .now - start < limit {
             if !client.send("G") { break }
@@ -53,7 +53,7 @@ struct AnswerTimeTests {
         bed.script("/half", OriginScript([head, .hold(Gate())]))
         let client = try hesitant(bed)
         client.send(request("GET /half"))
-        #expect(talk(client, reading: reads) < .seconds(15))
+        #expect(talk(client, reading: reads) < Pace.seconds(15))
         #expect(client.waitForEnd() != nil || !reads)
         try bed.finish()
     }
@@ -70,11 +70,11 @@ struct AnswerTimeTests {
         let before = try bed.gateway.residentBytes()
         let quiet = try bed.client()
         quiet.send(request("GET /flood"))
-        #expect(bed.origin.hasClosed(1, atMost: .seconds(20)))
+        #expect(bed.origin.hasClosed(1, atMost: Pace.seconds(20)))
         let talker = try hesitant(bed)
         talker.send(request("GET /flood"))
-        #expect(talk(talker, reading: false) < .seconds(15))
-        #expect(bed.origin.hasClosed(2, atMost: .seconds(20)))
+        #expect(talk(talker, reading: false) < Pace.seconds(15))
+        #expect(bed.origin.hasClosed(2, atMost: Pace.seconds(20)))
         #expect(try bed.gateway.residentBytes() < before + (8 << 20))
         #expect(quiet.waitForEnd() != nil && quiet.reader.finals.first?.isComplete == false)
         try bed.finish()
@@ -85,13 +85,15 @@ struct AnswerTimeTests {
         let bed = try TestBed { $0.defaults = ["timeouts: { response_body: 2s, total: 60s }"] }
         bed.script("/flood", OriginScript(Self.flood))
         let socket = try Socket.connected(to: bed.gateway.address)
-        socket.send(request("GET /flood").latin1, until: .now + .seconds(5))
+        socket.send(request("GET /flood").latin1, until: .now + Pace.seconds(5))
         var count = 0
         let start = ContinuousClock.now
-        while count < 67_108_864, case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + .seconds(10)) {
+        while count < 67_108_864,
+            case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + Pace.seconds(10))
+        {
             count += bytes.count
             // Longer in all than the resource, or the client, may pause.
-            if .now - start < .seconds(4) { _ = Gate().pass(atMost: .milliseconds(100)) }
+            if .now - start < Pace.seconds(4) { _ = Gate().pass(atMost: .milliseconds(100)) }
         }
         #expect(count > 67_108_864)
         socket.close()

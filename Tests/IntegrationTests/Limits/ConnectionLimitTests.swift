@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("How many may connect", .timeLimit(.minutes(1)))
+@Suite("How many may connect", .timeLimit(.minutes(Pace.minutes(3))))
 struct ConnectionLimitTests {
     @Test("beyond `connections` a client waits until another has gone")
     func total() throws {

@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("When descriptors run out", .timeLimit(.minutes(1)))
+@Suite("When descriptors run out", .timeLimit(.minutes(Pace.minutes(3))))
 struct DescriptorLimitTests {
     /// What the gateway said of connections that wait.
     private func complaints(_ bed: TestBed) -> Int {
@@ -21,7 +21,7 @@ struct DescriptorLimitTests {
     /// Waits for an answer to each, in whatever order they come, and lets go whoever has one; gives their statuses.
     private func serve(_ clients: [RawClient]) -> [Int] {
         var waiting = clients
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + Pace.seconds(20)
         while !waiting.isEmpty, .now < deadline {
             waiting = waiting.filter { client in
                 guard client.answers(1).first?.isComplete != true, client.ending == nil else {
@@ -41,7 +41,7 @@ struct DescriptorLimitTests {
         let clients = try (0..<80).map { _ in try client(bed) }
         try awaitComplaint(bed)
         let before = try bed.gateway.processorTicks()
-        _ = Gate().pass(atMost: .seconds(2))
+        _ = Gate().pass(atMost: Pace.seconds(2))
         #expect(try bed.gateway.processorTicks() - before < 60)
         let seconds = Int((ContinuousClock.now - start).components.seconds)
         #expect(complaints(bed) <= seconds + 2)

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// One client that always has something to do leaves the others of its worker their turns.
-@Suite("A busy client and its neighbours", .timeLimit(.minutes(2)), .serialized)
+@Suite("A busy client and its neighbours", .timeLimit(.minutes(Pace.minutes(2))), .serialized)
 struct FairnessTests {
     private static let ask = request("OPTIONS *")
 
@@ -23,12 +23,12 @@ struct FairnessTests {
     /// Waits until the process stands still, or runs again, as the signal wants.
     private func signal(_ number: Int32, _ gateway: GatewayProcess, until isState: (Character) -> Bool) throws {
         gateway.program.signal(number)
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + Pace.seconds(30)
         while true {
             let text = String(decoding: try Files.bytes(at: "/proc/\(gateway.program.id)/stat"), as: UTF8.self)
             if let state = text.split(separator: ")").last?.dropFirst().first, isState(state) { return }
             try #require(.now < deadline, "\(text)")
-            Pacing.wait(until: .now + .milliseconds(2))
+            Pacing.wait(until: .now + Pace.milliseconds(2))
         }
     }
 
@@ -73,15 +73,15 @@ struct FairnessTests {
         let isSent = Monitor<Bool?>(nil)
         startThread {
             let block = [UInt8](repeating: 0x61, count: 8 << 20)
-            var isGood = client.send(head.utf8, until: .now + .seconds(60))
+            var isGood = client.send(head.utf8, until: .now + Pace.seconds(60))
             for _ in 0..<Self.largeBytes / block.count where isGood {
-                isGood = client.send(block, until: .now + .seconds(60))
+                isGood = client.send(block, until: .now + Pace.seconds(60))
             }
             isSent.change { $0 = isGood }
         }
         let count = try answers(of: gateway) { isSent.look { $0 != nil } }
         #expect(isSent.look { $0 } == true)
-        guard case .bytes(let answer) = client.receive(until: .now + .seconds(60)) else {
+        guard case .bytes(let answer) = client.receive(until: .now + Pace.seconds(60)) else {
             Issue.record("no answer")
             return
         }
@@ -104,10 +104,12 @@ private final class Sink: Sendable {
         startThread {
             guard let socket = listener.accept() else { return }
             var taken = 0
-            while taken < count, case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + .seconds(60)) {
+            while taken < count,
+                case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + Pace.seconds(60))
+            {
                 taken += bytes.count
             }
-            _ = socket.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8, until: .now + .seconds(60))
+            _ = socket.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8, until: .now + Pace.seconds(60))
             socket.close()
         }
     }

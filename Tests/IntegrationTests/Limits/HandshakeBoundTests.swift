@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What `docs/limits.md` says of TLS connections that never come to a request.
-@Suite("What a TLS handshake may cost", .timeLimit(.minutes(2)))
+@Suite("What a TLS handshake may cost", .timeLimit(.minutes(Pace.minutes(3))))
 struct HandshakeBoundTests {
     /// Of each abuse.
     private static let count = 400
@@ -60,8 +60,8 @@ struct HandshakeBoundTests {
         #expect(growth < Self.count * limit + Self.once, "\(growth >> 10) KiB")
         // All of them are ended by the limit of a head, one behind the other.
         for stream in streams {
-            var received = stream.receive(atMost: 65_536, until: .now + .seconds(40))
-            while case .bytes = received { received = stream.receive(atMost: 65_536, until: .now + .seconds(40)) }
+            var received = stream.receive(atMost: 65_536, until: .now + Pace.seconds(40))
+            while case .bytes = received { received = stream.receive(atMost: 65_536, until: .now + Pace.seconds(40)) }
             #expect(received != .late)
         }
         try expectServing()
@@ -70,7 +70,7 @@ struct HandshakeBoundTests {
 
     private func sending(_ bytes: [UInt8]) throws {
         try expectBound(Self.withinHandshake) { socket in
-            #expect(socket.send(bytes, until: .now + .seconds(10)))
+            #expect(socket.send(bytes, until: .now + Pace.seconds(10)))
             return socket
         }
     }

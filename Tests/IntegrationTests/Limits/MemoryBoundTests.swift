@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What `docs/limits.md` says of memory, under the abuses that could grow it.
-@Suite("What a connection may cost", .timeLimit(.minutes(1)), .serialized)
+@Suite("What a connection may cost", .timeLimit(.minutes(Pace.minutes(3))), .serialized)
 struct MemoryBoundTests {
     /// Of each abuse.
     private static let count = 100

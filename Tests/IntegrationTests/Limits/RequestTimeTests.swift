@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("What a client may take its time with, and what not", .timeLimit(.minutes(2)))
+@Suite("What a client may take its time with, and what not", .timeLimit(.minutes(Pace.minutes(2))))
 struct RequestTimeTests {
     /// A client that never waits longer than this for one answer: the pause between two of its bytes.
     private func hesitant(_ bed: TestBed, _ methods: [String] = ["GET"]) throws -> RawClient {
@@ -76,7 +76,7 @@ struct RequestTimeTests {
         steady.send(request("POST /steady", "Content-Length: 1000000"))
         let start = ContinuousClock.now
         var sent = 0
-        while slow.reader.completeCount == 0, slow.ending == nil, .now - start < .seconds(40) {
+        while slow.reader.completeCount == 0, slow.ending == nil, .now - start < Pace.seconds(40) {
             slow.send("a")
             slow.answers(1)
             steady.send(String(repeating: "b", count: 1000))

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// An origin that says close_notify behind each answer and leaves the TCP connection as it is.
-@Suite("A resource that ends TLS and not TCP (UP-5)", .timeLimit(.minutes(1)))
+@Suite("A resource that ends TLS and not TCP (UP-5)", .timeLimit(.minutes(Pace.minutes(3))))
 struct CloseNotifyTests {
     /// A stream whose every write is its last.
     private struct LastWords: ByteStream {
@@ -33,7 +33,7 @@ struct CloseNotifyTests {
                 + "tls: { ca: \"\(certificates.path)/ca.pem\" } }"
         ]
         let gateway = try GatewayProcess(config.text, files: ConfigText.files)
-        let client = try RawClient(gateway.address, patience: .seconds(5))
+        let client = try RawClient(gateway.address, patience: Pace.seconds(5))
         #expect(client.exchange(request("GET /stream"))?.text == "hello")
         for round in 0..<3 {
             let answer = client.exchange(request("POST /after/\(round)", body: "abc"), method: "POST")

@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("A resource that cannot be connected to", .timeLimit(.minutes(1)))
+@Suite("A resource that cannot be connected to", .timeLimit(.minutes(Pace.minutes(3))))
 struct ConnectTests {
     @Test("an address that answers no packet is 503 within `timeouts.connect`, and the log names it")
     func blackHole() throws {
@@ -14,7 +14,7 @@ struct ConnectTests {
         let elapsed = ContinuousClock.now - start
         #expect(answer.status == 503 && answer.head.only("x-ms-error-code") == "UpstreamUnavailable")
         #expect(answer.head.only("retry-after") != nil)
-        #expect(elapsed >= .milliseconds(400) && elapsed < .seconds(8))
+        #expect(elapsed >= .milliseconds(400) && elapsed < Pace.seconds(8))
         _ = try gateway.line { $0.contains("\(hole.address): no connection in time") ? true : nil }
         #expect(try gateway.finish() == .exited(0))
     }
@@ -26,8 +26,8 @@ struct ConnectTests {
         let address = listener.localAddress(of: anyPort)
         startThread {
             while let client = listener.accept() {
-                client.send("220 mail.example ESMTP\r\n".latin1, until: .now + .seconds(10))
-                _ = client.receive(until: .now + .seconds(10))
+                client.send("220 mail.example ESMTP\r\n".latin1, until: .now + Pace.seconds(10))
+                _ = client.receive(until: .now + Pace.seconds(10))
                 client.close()
             }
         }

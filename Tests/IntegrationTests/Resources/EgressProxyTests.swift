@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("A resource behind an egress proxy", .timeLimit(.minutes(2)))
+@Suite("A resource behind an egress proxy", .timeLimit(.minutes(Pace.minutes(2))))
 struct EgressProxyTests {
     private static let password = "PROXY-5b1f0c9d"
     private let certificates: TemporaryDirectory
@@ -89,7 +89,8 @@ struct EgressProxyTests {
         let origin = try tlsOrigin()
         let hole = try Socket.listening(on: .ipv4("127.0.0.1", port: 0))
         let address = hole.localAddress(of: .ipv4("127.0.0.1", port: 0))
-        let text = config(origin, "http://\(address)").replacing("connect: 3s", with: "connect: 300ms")
+        let text = config(origin, "http://\(address)").replacing(
+            Pace.stretched("connect: 3s"), with: Pace.stretched("connect: 300ms"))
         let gateway = try GatewayProcess(text, files: Self.files)
         #expect(try RawClient(gateway.address).exchange(request("GET /x"))?.status == 503)
         _ = try gateway.line { $0.contains("\(address): no connection in time") ? true : nil }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What an origin chooses and asks for in TLS beside its certificate.
-@Suite("The application protocol and handshakes of a TLS resource", .timeLimit(.minutes(1)))
+@Suite("The application protocol and handshakes of a TLS resource", .timeLimit(.minutes(Pace.minutes(3))))
 struct UpstreamProtocolTests {
     private let directory: TemporaryDirectory
     private let authority: TestAuthority

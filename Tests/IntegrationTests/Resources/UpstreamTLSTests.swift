@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// With certificates that `acs-gateway dev-cert` makes, or an authority of the test's own.
-@Suite("TLS with a resource", .timeLimit(.minutes(2)))
+@Suite("TLS with a resource", .timeLimit(.minutes(Pace.minutes(2))))
 struct UpstreamTLSTests {
     private let certificates: TemporaryDirectory
 
@@ -69,8 +69,8 @@ struct UpstreamTLSTests {
         let listener = try Socket.listening(on: anyPort)
         startThread {
             while let client = listener.accept() {
-                _ = client.receive(until: .now + .seconds(10))
-                client.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + .seconds(10))
+                _ = client.receive(until: .now + Pace.seconds(10))
+                client.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + Pace.seconds(10))
                 client.close()
             }
         }

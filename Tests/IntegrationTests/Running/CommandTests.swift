@@ -161,13 +161,13 @@ struct CommandTests {
         for (name, content) in ConfigText.files { try directory.write(name, content) }
         try directory.write("config.yaml", ConfigText(origin: origin.address).text)
         let program = try RunningProgram(GatewayProcess.programPath(), ["run"], directory: directory.path)
-        let line = program.progress.wait(until: .now + .seconds(20)) { progress in
+        let line = program.progress.wait(until: .now + Pace.seconds(20)) { progress in
             let lines = String(decoding: progress.standardError, as: UTF8.self).split(separator: "\n")
             return lines.compactMap { ServingLine(String($0)) }.first
         }
         let address = try #require(line?.addresses.first)
         #expect(try RawClient(address).exchange(request("GET /a"))?.text == "up:/a len=0")
         program.signal(15)
-        #expect(program.wait(atMost: .seconds(10)) == .exited(0))
+        #expect(program.wait(atMost: Pace.seconds(10)) == .exited(0))
     }
 }

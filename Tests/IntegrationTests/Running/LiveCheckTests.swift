@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("What `check --live` finds out", .timeLimit(.minutes(1)))
+@Suite("What `check --live` finds out", .timeLimit(.minutes(Pace.minutes(3))))
 struct LiveCheckTests {
     /// `check --live` of one resource at `endpoint`.
     private func check(_ endpoint: String) throws -> CommandRun {

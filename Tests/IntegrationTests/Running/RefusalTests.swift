@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("Refusals reach the client, and end what they must", .timeLimit(.minutes(1)))
+@Suite("Refusals reach the client, and end what they must", .timeLimit(.minutes(Pace.minutes(3))))
 struct RefusalTests {
     /// Refused before all of it has come.
     static let refused = [

@@ -19,7 +19,7 @@ struct ReloadTests {
         for round in 1...50 {
             // Every connection is in use before the next change, and some request was answered since the last one.
             let answered = load.look(\.answered)
-            let isLoaded = load.wait(until: .now + .seconds(20)) {
+            let isLoaded = load.wait(until: .now + Pace.seconds(20)) {
                 $0.answered > answered && $0.workers == 4 ? true : nil
             }
             #expect(isLoaded == true)
@@ -27,7 +27,7 @@ struct ReloadTests {
             try gateway.reload(expecting: round + 1)
         }
         load.change { $0.isOver = true }
-        #expect(load.wait(until: .now + .seconds(20)) { $0.finished == 4 ? true : nil } == true)
+        #expect(load.wait(until: .now + Pace.seconds(20)) { $0.finished == 4 ? true : nil } == true)
         let failures = load.look(\.failures)
         #expect(failures.isEmpty, "\(failures.prefix(5))")
         #expect(load.look(\.reconnected) == 0)

@@ -85,10 +85,10 @@ struct TLSAbuseTests {
         let start = ContinuousClock.now
         var dripped = 0
         for byte in Self.hello(claiming: 16_000) + [UInt8](repeating: 0, count: 10_000) {
-            guard socket.send([byte], until: .now + .seconds(5)) else { break }
+            guard socket.send([byte], until: .now + Pace.seconds(5)) else { break }
             dripped += 1
             // An answer or the end would be told at once; the wait is what makes it drip.
-            guard case .late = socket.receive(until: .now + .milliseconds(25)) else { break }
+            guard case .late = socket.receive(until: .now + Pace.milliseconds(25)) else { break }
         }
         #expect(dripped > 10 && dripped < 5_000)
         #expect(ContinuousClock.now - start > .milliseconds(900))
@@ -124,7 +124,8 @@ struct TLSAbuseTests {
         let stream = try TLSStream.client(over: socket, trusting: authority.file, name: "gw.test")
         // A record that no key of this connection made.
         #expect(
-            socket.send([0x17, 0x03, 0x03, 0x00, 0x40] + [UInt8](repeating: 7, count: 64), until: .now + .seconds(5)))
+            socket.send(
+                [0x17, 0x03, 0x03, 0x00, 0x40] + [UInt8](repeating: 7, count: 64), until: .now + Pace.seconds(5)))
         let client = RawClient(over: stream)
         #expect(client.waitForEnd() != nil)
         #expect(client.received.isEmpty)
@@ -135,7 +136,7 @@ struct TLSAbuseTests {
     func closing() throws {
         let (stream, client) = try good()
         client.reader.methods = ["GET"]
-        #expect(stream.sendLast(request("GET /last").latin1, until: .now + .seconds(5)))
+        #expect(stream.sendLast(request("GET /last").latin1, until: .now + Pace.seconds(5)))
         #expect(client.answers(1).first?.status == 200)
         // An end with close_notify; without it the stream would say that it was cut.
         #expect(client.waitForEnd() == .end)

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What TLS allows and this gateway does not: a second handshake on a connection, and requests before the first's end.
-@Suite("A TLS client that asks for more", .timeLimit(.minutes(1)))
+@Suite("A TLS client that asks for more", .timeLimit(.minutes(Pace.minutes(3))))
 struct TLSProtocolTests {
     private let directory: TemporaryDirectory
     private let origin: RecordingOrigin

@@ -3,7 +3,7 @@ import Testing
 
 /// A 401 to a body that streams: what was kept of it is sent once more, what was not is told, and the token goes either
 /// way (config language, section 6).
-@Suite("A refused token and a body that streams", .timeLimit(.minutes(2)))
+@Suite("A refused token and a body that streams", .timeLimit(.minutes(Pace.minutes(2))))
 struct RefusedTokenTests {
     /// A resource and its token endpoint in one; ``revoked`` is refused.
     private final class Origin: Sendable {

@@ -91,14 +91,15 @@ struct TokenTests {
     /// The first rest after a failed fetch, with its jitter (`TokenLifecycle`).
     private static let backOffStep = Duration.milliseconds(5500)
     /// What a loaded machine may take between a moment and the notice of it.
-    private static let slack = Duration.seconds(1)
+    private static let slack = Pace.seconds(1)
     /// On a machine that does nothing else it is what is asked for; fewer than this would prove little.
-    private static let leastRate = 250.0
+    private static let leastRate = 250.0 / Double(Pace.factor)
 
     @Test("1000 requests a second over an outage fail only while there is no token")
     func outage() throws {
-        let lifetime = Duration.seconds(6)
-        let origin = try TokenOrigin(lifetime: 6)
+        let seconds = 6 * Pace.factor
+        let lifetime = Duration.seconds(seconds)
+        let origin = try TokenOrigin(lifetime: seconds)
         let gateway = try gateway(origin)
         #expect(try RawClient(gateway.address).exchange(Self.get)?.status == 200)
         // Before half of its life, when the first refresh is due.
@@ -108,12 +109,12 @@ struct TokenTests {
         let start = ContinuousClock.now
         let load = try PacedLoad(Self.get, to: gateway.address, perSecond: 1000)
 
-        #expect(load.wait(atMost: .seconds(20)) { $0.status == 503 })
-        Pacing.wait(until: end + .seconds(2))
+        #expect(load.wait(atMost: Pace.seconds(20)) { $0.status == 503 })
+        Pacing.wait(until: end + Pace.seconds(2))
         origin.state.change { $0.isAvailable = true }
         let back = ContinuousClock.now
-        #expect(load.wait(atMost: Self.backOffStep + .seconds(5)) { $0.status == 200 && $0.sentAt > back })
-        Pacing.wait(until: .now + .milliseconds(500))
+        #expect(load.wait(atMost: Self.backOffStep + Pace.seconds(5)) { $0.status == 200 && $0.sentAt > back })
+        Pacing.wait(until: .now + Pace.milliseconds(500))
         let samples = load.stop()
 
         let inTime = samples.filter { $0.sentAt < end - Self.slack }
@@ -174,13 +175,13 @@ struct TokenTests {
         }
         let labels = #"credential="key",strategy="service_principal",source="entra""#
         func scrape(until isWanted: (ExpositionReader) -> Bool) throws -> ExpositionReader {
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + Pace.seconds(30)
             while true {
                 let client = try RawClient(address)
                 let answer = try #require(client.exchange("GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n"))
                 let read = try ExpositionReader(answer.text)
                 if isWanted(read) || .now > deadline { return read }
-                Pacing.wait(until: .now + .milliseconds(20))
+                Pacing.wait(until: .now + Pace.milliseconds(20))
             }
         }
         let without = try scrape { $0["acs_gateway_credential_fetches_total{\(labels),outcome=\"failed\"}"] == 1 }

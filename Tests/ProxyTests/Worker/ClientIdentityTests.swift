@@ -11,7 +11,7 @@ import Upstream
 @testable import Proxy
 
 /// From a client's certificate on the wire to what each request of the connection is admitted with.
-@Suite("Who a connection's requests are admitted as", .timeLimit(.minutes(1)))
+@Suite("Who a connection's requests are admitted as", .timeLimit(.minutes(Pace.minutes(3))))
 struct ClientIdentityTests {
     private let directory: TemporaryDirectory
     private let authority: TestAuthority
@@ -137,6 +137,6 @@ private final class WorkerBench: Sendable {
     /// Ends it, and gives the identities of who was connected then.
     func stop() -> [ConnectionIdentity] {
         mailbox.post(.stop)
-        return left.wait(until: .now + .seconds(10)) { $0 } ?? []
+        return left.wait(until: .now + Pace.seconds(10)) { $0 } ?? []
     }
 }

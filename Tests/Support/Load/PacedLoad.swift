@@ -43,7 +43,7 @@ public final class PacedLoad: Sendable {
             let fresh = state.look { Array($0.samples[seen...]) }
             if fresh.contains(where: isWanted) { return true }
             seen += fresh.count
-            Pacing.wait(until: .now + .milliseconds(20))
+            Pacing.wait(until: .now + Pace.milliseconds(20))
         }
         return false
     }
@@ -51,7 +51,7 @@ public final class PacedLoad: Sendable {
     /// Ends it and gives all samples, in the order of sending.
     public func stop() -> [Sample] {
         state.change { $0.isOver = true }
-        _ = state.wait(until: .now + .seconds(30)) { $0.running == 0 ? true : nil }
+        _ = state.wait(until: .now + Pace.seconds(30)) { $0.running == 0 ? true : nil }
         return state.look { $0.samples.sorted { $0.sentAt < $1.sentAt } }
     }
 
@@ -80,10 +80,10 @@ public final class PacedLoad: Sendable {
     private static func exchange(
         _ request: [UInt8], over socket: Socket
     ) -> (status: Int, code: String, retryAfter: String)? {
-        guard socket.send(request, until: .now + .seconds(20)) else { return nil }
+        guard socket.send(request, until: .now + Pace.seconds(20)) else { return nil }
         var bytes: [UInt8] = []
         while true {
-            guard case .bytes(let more) = socket.receive(until: .now + .seconds(20)) else { return nil }
+            guard case .bytes(let more) = socket.receive(until: .now + Pace.seconds(20)) else { return nil }
             bytes += more
             guard let end = bytes.firstRange(of: [13, 10, 13, 10]) else { continue }
             let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")

@@ -50,19 +50,23 @@ public final class TokenOrigin: Sendable {
         var bytes: [UInt8] = []
         while true {
             guard let end = bytes.firstRange(of: [13, 10, 13, 10]) else {
-                guard case .bytes(let more) = client.receive(until: .now + .seconds(60)) else { return client.close() }
+                guard case .bytes(let more) = client.receive(until: .now + Pace.seconds(60)) else {
+                    return client.close()
+                }
                 bytes += more
                 continue
             }
             let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
             let length = field("content-length", in: head).flatMap { Int($0) } ?? 0
             while bytes.count < end.upperBound + length {
-                guard case .bytes(let more) = client.receive(until: .now + .seconds(60)) else { return client.close() }
+                guard case .bytes(let more) = client.receive(until: .now + Pace.seconds(60)) else {
+                    return client.close()
+                }
                 bytes += more
             }
             bytes.removeFirst(end.upperBound + length)
             let answer = answer(to: head, lifetime: lifetime, state)
-            guard client.send(Array(answer.utf8), until: .now + .seconds(60)) else { return client.close() }
+            guard client.send(Array(answer.utf8), until: .now + Pace.seconds(60)) else { return client.close() }
         }
     }
 

@@ -132,7 +132,7 @@ public final class Socket: Sendable {
 
     /// The next connection; `nil` once the listening socket was shut down or closed.
     public func accept() -> Socket? {
-        while wait(for: POLLIN, until: .now + .seconds(3600)) {
+        while wait(for: POLLIN, until: .now + Pace.seconds(3600)) {
             let descriptor = withSpawnLock { closedOnSpawn(Glibc.accept(raw, nil, nil)) }
             if descriptor >= 0 { return Socket(taking: descriptor) }
             // A client that gave up before it was accepted is nothing to end for.

@@ -16,7 +16,7 @@ struct LogFileTests {
         let log = try LogFile(.file(path))
         for number in 0..<1000 { log.write(Array("line \(number)\n".utf8)) }
         log.write([])
-        log.flush(timeout: .seconds(20))
+        log.flush(timeout: Pace.seconds(20))
         #expect(try text(path) == (0..<1000).map { "line \($0)\n" }.joined())
         #expect(log.droppedLines == 0)
         #expect(Files.mode(of: path).map { $0 & 0o027 == 0 } == true)
@@ -27,11 +27,11 @@ struct LogFileTests {
         try directory.write("log", "before\n")
         let log = try LogFile(.file(path))
         log.write(Array("old\n".utf8))
-        log.flush(timeout: .seconds(20))
+        log.flush(timeout: Pace.seconds(20))
         try directory.rename("log", to: "log.1")
         log.reopen()
         log.write(Array("new\n".utf8))
-        log.flush(timeout: .seconds(20))
+        log.flush(timeout: Pace.seconds(20))
         #expect(try text(path + ".1") == "before\nold\n")
         #expect(try text(path) == "new\n")
     }
@@ -41,7 +41,7 @@ struct LogFileTests {
         let log = try LogFile(.file("/dev/full"))
         log.write(Array("one\ntwo\n".utf8))
         log.write(Array("three\n".utf8))
-        log.flush(timeout: .seconds(20))
+        log.flush(timeout: Pace.seconds(20))
         #expect(log.droppedLines == 3)
     }
 
@@ -52,7 +52,7 @@ struct LogFileTests {
         log.write(line + [0x0A])
         #expect(log.droppedLines == 2)
         log.write(line)
-        log.flush(timeout: .seconds(20))
+        log.flush(timeout: Pace.seconds(20))
         #expect(log.droppedLines == 2)
         #expect(try Files.bytes(at: path).count == 16 << 20)
     }
