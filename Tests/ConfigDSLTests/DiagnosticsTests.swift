@@ -40,6 +40,19 @@ struct DiagnosticsTests {
         #expect(diagnostics.summary == "0 errors, 1 warning")
     }
 
+    @Test(
+        "what is missing behind the last line is told at its end",
+        arguments: ["resources:\n ? one", "resources:\n ? one\n", "resources:\n ? \"é\""])
+    func behindTheEnd(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let findings = World.load(text).diagnostics.sorted
+        #expect(findings.contains { $0.id == .noValue })
+        for place in findings.map(\.place) where place.line > 0 {
+            #expect(place.line <= lines.count, "\(place)")
+            #expect(place.column <= lines[min(place.line, lines.count) - 1].unicodeScalars.count + 1, "\(place)")
+        }
+    }
+
     @Test("a thousand are kept, the rest is counted")
     func limit() {
         var diagnostics = Diagnostics()

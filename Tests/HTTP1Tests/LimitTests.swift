@@ -1,5 +1,6 @@
 import Bytes
 import HTTP1
+import Support
 import Testing
 
 @Suite("How large a head may be")

@@ -35,9 +35,15 @@ public struct SourceText: Sendable {
 
     /// The place that libyaml means: it counts one line more at the end of a text whose last line has no end.
     func place(line: Int, column: Int) -> SourcePlace {
-        let last = lineStarts.count
-        if line <= last { return SourcePlace(file: file, line: line, column: column) }
-        return SourcePlace(file: file, line: last, column: self.line(last).count + 1)
+        let end = end
+        return line <= end.line ? SourcePlace(file: file, line: line, column: column) : end
+    }
+
+    /// Behind the last character.
+    var end: SourcePlace {
+        let starts = lineStarts
+        let last = scalars(from: starts[starts.count - 1])
+        return SourcePlace(file: file, line: starts.count, column: last.count + 1)
     }
 
     /// The line and column of a byte.

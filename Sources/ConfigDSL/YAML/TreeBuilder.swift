@@ -41,6 +41,8 @@ struct TreeBuilder {
 
     private(set) var diagnostics: Diagnostics
     private let file: String
+    /// Where the text ends: libyaml puts what is missing there on a line of its own.
+    private let textEnd: SourcePlace
     private var frames: [Frame] = []
     private var anchors: [String: Measured] = [:]
     private var openAnchors: [String] { frames.compactMap(\.anchor) }
@@ -48,8 +50,9 @@ struct TreeBuilder {
     private var root: Node?
     private var documents = 0
 
-    init(file: String, diagnostics: Diagnostics) {
-        self.file = file
+    init(_ source: SourceText, diagnostics: Diagnostics) {
+        file = source.file
+        textEnd = source.end
         self.diagnostics = diagnostics
     }
 
@@ -213,6 +216,7 @@ struct TreeBuilder {
     }
 
     private func place(_ start: YAMLParser.Mark, _ end: YAMLParser.Mark) -> SourcePlace {
+        if start.line > textEnd.line { return textEnd }
         let length = start.line == end.line ? max(1, end.column - start.column) : 1
         return SourcePlace(file: file, line: start.line, column: start.column, length: length)
     }

@@ -12,7 +12,7 @@ enum YAMLDocument {
     /// alone, since nothing behind it can be believed.
     static func parse(_ source: SourceText, into diagnostics: inout Diagnostics) throws(YAMLFailure) -> Node {
         try TextCheck.check(source)
-        var builder = TreeBuilder(file: source.file, diagnostics: diagnostics)
+        var builder = TreeBuilder(source, diagnostics: diagnostics)
         // Safe: the parser ends with the call, the bytes live longer.
         try unsafe source.bytes.withUnsafeBufferPointer { bytes throws(YAMLFailure) in
             var parser = unsafe YAMLParser(bytes)
