@@ -83,8 +83,10 @@ struct FailureTests {
 
     @Test("a connection that is refused is told of with the system's reason")
     func refused() async throws {
-        let port = try closedPort()
+        let closed = try ClosedPort()
+        let port = closed.number
         let failure = await client.failure(.plain("http://127.0.0.1:\(port)/?code=s3cret"))
+        withExtendedLifetime(closed) {}
         #expect(failure == HTTPFailure(.connect, "no connection to `127.0.0.1:\(port)`: Connection refused"))
         #expect(failure?.isTemporary == true)
     }

@@ -50,12 +50,15 @@ final class Handshakes: Sendable {
     }
 }
 
-/// A port of loopback where nobody listens.
-func closedPort() throws -> UInt16 {
-    let any = Address.ipv4("127.0.0.1", port: 0)
-    let socket = try Socket.listening(on: any)
-    defer { socket.close() }
-    return socket.localAddress(of: any).port
+/// A port of loopback where nobody listens while this lives: another program cannot take it meanwhile.
+struct ClosedPort {
+    private let socket: Socket
+    let number: UInt16
+
+    init() throws {
+        socket = try Socket.holdingPort()
+        number = socket.localAddress(of: .ipv4("127.0.0.1", port: 0)).port
+    }
 }
 
 /// Runs `body`, which waits, on a thread of its own: the threads that carry tasks are few.

@@ -44,8 +44,10 @@ struct ProxyTests {
 
     @Test("a proxy that is not there is a failure to connect")
     func missing() async throws {
-        let request = HTTPRequest(.get, "https://login.example/", proxy: .url("http://127.0.0.1:\(try closedPort())"))
+        let closed = try ClosedPort()
+        let request = HTTPRequest(.get, "https://login.example/", proxy: .url("http://127.0.0.1:\(closed.number)"))
         #expect(await client.failure(request)?.kind == .connect)
+        withExtendedLifetime(closed) {}
     }
 
     @Test("what the environment says of proxies is not heard")

@@ -104,6 +104,16 @@ public final class Socket: Sendable {
         return socket
     }
 
+    /// A socket that holds a free port of 127.0.0.1, where nobody listens while it lives.
+    public static func holdingPort() throws -> Socket {
+        let anyPort = Address.ipv4("127.0.0.1", port: 0)
+        let socket = try opened(for: anyPort)
+        let descriptor = socket.raw
+        let bound = try unsafe withSocketAddress(anyPort) { unsafe bind(descriptor, $0, $1) }
+        guard bound == 0 else { throw SystemError("bind \(anyPort)") }
+        return socket
+    }
+
     /// A socket connected to `address`.  Blocking: for loopback, where connecting never waits long.
     public static func connected(to address: Address) throws -> Socket {
         let socket = try opened(for: address)
