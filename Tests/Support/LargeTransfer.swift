@@ -124,6 +124,9 @@ public final class LargeTransfer: Sendable {
 
 /// What `/proc` says of a process' memory.
 public enum ProcessMemory {
+    /// False under a sanitizer, which keeps what was freed and has a shadow of all: then memory tells nothing.
+    public static let isJudged = sanitizerOptions.isEmpty
+
     /// The most that process `id` has had resident so far, in KiB.
     public static func peakKiB(of id: Int32) throws -> Int {
         let text = String(decoding: try Files.bytes(at: "/proc/\(id)/status"), as: UTF8.self)
