@@ -15,6 +15,24 @@ public enum ConnectFailure: Error, Equatable, Sendable, CustomStringConvertible 
     /// The handshake failed: a certificate, a name, a version.
     case tls(String)
 
+    /// Which of the reasons it is, without its particulars.
+    public enum Kind: Hashable, Sendable {
+        /// The case of that name.
+        case noAddress, refused, timedOut, proxyRefused, proxyFailed, tls
+    }
+
+    /// Which of the reasons it is.
+    public var kind: Kind {
+        switch self {
+        case .noAddress: .noAddress
+        case .refused: .refused
+        case .timedOut: .timedOut
+        case .proxyRefused: .proxyRefused
+        case .proxyFailed: .proxyFailed
+        case .tls: .tls
+        }
+    }
+
     /// One sentence for the operator.
     public var description: String {
         switch self {

@@ -17,8 +17,9 @@ public final class ConnectionBook: Sendable {
     private let pages = Mutex<[String: Page]>([:])
     /// Connections of all of them.
     private let count = Atomic<Int>(0)
-    /// Nobody tells the operator before then that connections wait, in nanoseconds.
-    private let quietUntil = Atomic<Int64>(0)
+    /// Nobody tells the operator before then that connections wait, in nanoseconds; for each cause.
+    private let clientsQuietUntil = Atomic<Int64>(0)
+    private let descriptorsQuietUntil = Atomic<Int64>(0)
     /// Connections in all, whatever the listeners allow.
     private let ceiling: Int
 
@@ -37,8 +38,23 @@ public final class ConnectionBook: Sendable {
         ceiling = max(1, (descriptors - Self.ownDescriptors - workers * Self.descriptorsOfWorker) / 2)
     }
 
-    /// Whether the operator is to be told that connections wait: once a second, whichever worker asks.
-    func mayTell(at now: MonotonicTime) -> Bool {
+    /// Why connections wait.
+    enum Crowd {
+        /// There are as many as the limits allow.
+        case clients
+        /// The system gives no descriptor.
+        case descriptors
+    }
+
+    /// Whether the operator is to be told that connections wait for `cause`: once a second, whichever worker asks.
+    func mayTell(of cause: Crowd, at now: MonotonicTime) -> Bool {
+        switch cause {
+        case .clients: Self.mayTell(clientsQuietUntil, at: now)
+        case .descriptors: Self.mayTell(descriptorsQuietUntil, at: now)
+        }
+    }
+
+    private static func mayTell(_ quietUntil: borrowing Atomic<Int64>, at now: MonotonicTime) -> Bool {
         let until = quietUntil.load(ordering: .relaxed)
         guard now.nanoseconds >= until else { return false }
         let next = now.nanoseconds + Self.quietNanoseconds

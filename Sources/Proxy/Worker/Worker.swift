@@ -53,16 +53,13 @@ final class Worker {
     private var dateUntil = MonotonicTime(nanoseconds: 0)
     private var wallOffset: Int64 = 0
     private var requestCount: UInt32 = 0
-    private var skewToldAt = MonotonicTime(nanoseconds: 0)
-    private var failureToldAt = MonotonicTime(nanoseconds: 0)
+    private var told = RecentMessages()
 
     /// Exchanges kept for reuse; more are freed.
     private static let spareLimit = 256
     /// Log lines handed over at once, or after a pause of ``linesPauseNanoseconds``.
     private static let linesBytes = 32_768
     private static let linesPauseNanoseconds: Int64 = 100_000_000
-    /// A message about the same kind of trouble is told at most once in so long.
-    private static let quietNanoseconds: Int64 = 1_000_000_000
 
     init(index: Int, services: WorkerServices, mailbox: Mailbox<WorkerMessage>) throws(SystemError) {
         (self.index, self.services) = (index, services)
@@ -117,6 +114,7 @@ final class Worker {
         let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
         tokenSlots = tokenSlots.filter { kept.contains($0.key) }
         bodies.limitBytes = shared.heldBodyLimitBytes
+        told.forget()
         for (index, settings) in shared.listeners.enumerated() {
             if let known = listeners[settings.bindKey] {
                 known.binding.update(settings, index: index, generation.meters.listeners[index])
@@ -154,11 +152,11 @@ final class Worker {
         }
         listener.mayAccept = { [unowned self] in
             if services.connections.hasRoom(at: binding.page, limit: binding.settings.connectionLimit) { return true }
-            tellOfCrowd("as many clients are connected as may be; new connections wait")
+            tellOfCrowd(.clients, "as many clients are connected as may be; new connections wait")
             return false
         }
         listener.outOfDescriptors = { [unowned self] in
-            tellOfCrowd("no descriptor is left; new connections wait")
+            tellOfCrowd(.descriptors, "no descriptor is left; new connections wait")
         }
         do throws(SystemError) {
             try listener.start(in: loop)
@@ -328,8 +326,8 @@ final class Worker {
 
     /// A resource could not be reached.
     func note(_ failure: ConnectFailure, _ route: RouteSettings?) {
-        guard loop.now >= failureToldAt else { return }
-        failureToldAt = loop.now.advanced(by: Self.quietNanoseconds)
+        let subject = RecentMessages.Subject.unreachable(resource: route?.resource.index ?? -1, failure.kind)
+        guard told.mayTell(subject, at: loop.now) else { return }
         generation.shared.log.warning(
             "a resource cannot be reached",
             [LogField("resource", route?.resource.name ?? ""), LogField("error", "\(failure)")])
@@ -337,8 +335,9 @@ final class Worker {
 
     /// A resource refused our credential; a wrong clock is told, since nothing else would explain it.
     func noteRefusal(_ cell: ExchangeCell, _ route: RouteSettings) {
-        guard loop.now >= skewToldAt else { return }
-        skewToldAt = loop.now.advanced(by: Self.quietNanoseconds)
+        let subject = RecentMessages.Subject.refused(
+            resource: route.resource.index, credential: route.credential.index)
+        guard told.mayTell(subject, at: loop.now) else { return }
         var fields = [LogField("resource", route.resource.name), LogField("credential", route.credential.name)]
         if let skew = cell.exchange.clockSkewSeconds(at: Int((loop.now.nanoseconds &+ wallOffset) / 1_000_000_000)) {
             fields.append(LogField("clock_differs_by_seconds", "\(skew)"))
@@ -347,8 +346,8 @@ final class Worker {
     }
 
     /// Why new connections wait; told once a second by all workers together.
-    private func tellOfCrowd(_ message: String) {
-        if services.connections.mayTell(at: loop.now) { generation.shared.log.warning(message) }
+    private func tellOfCrowd(_ cause: ConnectionBook.Crowd, _ message: String) {
+        if services.connections.mayTell(of: cause, at: loop.now) { generation.shared.log.warning(message) }
     }
 }
 

@@ -29,7 +29,7 @@ struct ConnectionBookTests {
     func telling() {
         let book = ConnectionBook()
         let times = [5_000_000_000, 5_000_000_000, 5_999_999_999, 6_000_000_000, 6_500_000_000, 9_000_000_000]
-        let told = times.map { book.mayTell(at: MonotonicTime(nanoseconds: Int64($0))) }
+        let told = times.map { book.mayTell(of: .clients, at: MonotonicTime(nanoseconds: Int64($0))) }
         #expect(told == [true, false, false, true, false, true])
     }
 
