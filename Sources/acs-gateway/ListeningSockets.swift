@@ -32,7 +32,10 @@ struct ListeningSockets {
     }
 
     /// Binds what `config` listens on and is not bound yet; a failure is told at its place, and then nothing is kept.
-    func open(_ config: GatewayConfig, workers: Int, diagnostics: inout Diagnostics) -> Fresh? {
+    /// `metrics` is the address where metrics are asked for now.
+    func open(
+        _ config: GatewayConfig, workers: Int, besides metrics: SocketAddress?, diagnostics: inout Diagnostics
+    ) -> Fresh? {
         var fresh = Fresh()
         for listener in config.listeners where bound[listener.bindKey]?.isInPlace != true {
             do throws(SystemError) {
@@ -45,7 +48,7 @@ struct ListeningSockets {
                     .cannotListen,
                     "listener `\(listener.name)` cannot listen on `\(listener.bindKey)`: \(error.reason)",
                     at: listener.bindPlace,
-                    help: error.listeningHelp)
+                    help: error.listeningHelp(ifOurs: listener.bind.isAt(metrics) ? "`telemetry.metrics` is" : nil))
             }
         }
         guard diagnostics.hasErrors else { return fresh }
@@ -66,6 +69,9 @@ struct ListeningSockets {
             if ProcessLimits.setMode(path, listener.mode) { bound[listener.bindKey]?.mode = listener.mode }
         }
     }
+
+    /// Whether a listener of the configuration that serves is on `bind`.
+    func hold(_ bind: BindAddress) -> Bool { bound.values.contains { bind.isAt($0.address) } }
 
     /// The addresses really bound, in the file's order.
     func addresses(_ config: GatewayConfig) -> [String] {
@@ -99,14 +105,28 @@ struct ListeningSockets {
     }
 }
 
+extension BindAddress {
+    /// True when it is `address` in the same spelling; a name is told apart only by resolving it.
+    fileprivate func isAt(_ address: SocketAddress?) -> Bool {
+        switch self {
+        case .tcp(let host, let port): address == SocketAddress(numeric: host, port: port) && address != nil
+        case .unix(let path): address == .unix(path)
+        }
+    }
+}
+
 extension DiagnosticID {
     /// An address cannot be listened on.
     static let cannotListen = DiagnosticID("E507")
 }
 
 extension SystemError {
-    /// What to do when an address cannot be listened on.
-    var listeningHelp: String? {
-        isAddressInUse ? "another process listens there; end it or choose another port" : nil
+    /// What to do when an address cannot be listened on; `owner` begins a sentence that says what of the serving
+    /// configuration is there.
+    func listeningHelp(ifOurs owner: String?) -> String? {
+        guard isAddressInUse else { return nil }
+        guard let owner else { return "another process listens there; end it or choose another port" }
+        return "\(owner) there until this configuration serves; move it to a free port with one reload, then to its "
+            + "place with another"
     }
 }

@@ -23,8 +23,14 @@ struct MetricsPort {
         fileprivate var bound: Bound?
     }
 
-    /// Begins to serve where `config` says, beside the old address; a failure is told at its place.
-    func open(_ config: MetricsConfig?, diagnostics: inout Diagnostics) -> Fresh? {
+    /// Where it is now.
+    var address: SocketAddress? { bound?.socket.address }
+
+    /// Begins to serve where `config` says, beside the old address; a failure is told at its place.  `listeners` are
+    /// those that serve now.
+    func open(
+        _ config: MetricsConfig?, besides listeners: ListeningSockets, diagnostics: inout Diagnostics
+    ) -> Fresh? {
         guard let config, config.bind != bound?.bind else { return Fresh() }
         do throws(SystemError) {
             let socket = try ListeningSockets.bind(config.bind, mode: config.mode, count: 1)[0]
@@ -39,7 +45,8 @@ struct MetricsPort {
         } catch {
             diagnostics.report(
                 .cannotListen, "`telemetry.metrics` cannot listen on `\(config.bind.text)`: \(error.reason)",
-                at: config.bindPlace, help: error.listeningHelp)
+                at: config.bindPlace,
+                help: error.listeningHelp(ifOurs: listeners.hold(config.bind) ? "a listener is" : nil))
             return nil
         }
     }

@@ -50,7 +50,7 @@ final class Server {
             Task { answer(board.page(workers, await tokens.figures())) }
         }
         let outcome = takeOver(&loaded)
-        if !loaded.report.isEmpty { console.complain(loaded.report) }
+        if !loaded.report.isEmpty { console.tell(loaded.report) }
         guard outcome == .serves else { throw CommandError("the configuration cannot be served") }
     }
 
@@ -59,16 +59,16 @@ final class Server {
         var loaded = LoadedConfiguration(path: configPath)
         let stays = serving?.number ?? 0
         let outcome = takeOver(&loaded)
-        if !loaded.report.isEmpty { console.complain(loaded.report) }
+        if !loaded.report.isEmpty { console.tell(loaded.report) }
         switch outcome {
         case .serves:
             board.reloaded(.ok)  // announced when it began
         case .isUnchanged:
             board.reloaded(.unchanged)
-            console.complain("acs-gateway: reload unchanged, generation \(stays)\n")
+            console.tell("acs-gateway: reload unchanged, generation \(stays)\n")
         case .isRefused:
             board.reloaded(.refused)
-            console.complain("acs-gateway: reload refused, generation \(stays) stays\n")
+            console.tell("acs-gateway: reload refused, generation \(stays) stays\n")
         }
     }
 
@@ -93,11 +93,11 @@ final class Server {
             spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp", previous: serving?.generation)
         guard let generation = loaded.provision(surroundings) else { return .isRefused }
         if let serving, serving.fingerprint == loaded.fingerprint, sockets.areInPlace { return .isUnchanged }
-        guard let fresh = sockets.open(config, workers: workers.count, diagnostics: &loaded.result.diagnostics) else {
-            return .isRefused
-        }
+        let opened = sockets.open(
+            config, workers: workers.count, besides: metrics.address, diagnostics: &loaded.result.diagnostics)
+        guard let fresh = opened else { return .isRefused }
         let wantedMetrics = config.telemetry.metrics
-        guard let port = metrics.open(wantedMetrics, diagnostics: &loaded.result.diagnostics) else {
+        guard let port = metrics.open(wantedMetrics, besides: sockets, diagnostics: &loaded.result.diagnostics) else {
             fresh.close()
             return .isRefused
         }
@@ -131,7 +131,7 @@ final class Server {
     private func announce(_ number: Int, _ sha256: String, _ config: GatewayConfig) {
         let addresses = sockets.addresses(config).joined(separator: ", ")
         let generation = "generation \(number) (sha256 \(sha256.prefix(8))…)"
-        console.complain("\(Program.name) \(Version.current) serving \(generation) on \(addresses)\n")
+        console.tell("\(Program.name) \(Version.current) serving \(generation) on \(addresses)\n")
     }
 
     /// The access log that `config` wants: the one at hand while its place stays.

@@ -21,6 +21,12 @@ struct SystemConsole: Console {
         }
     }
 
+    /// Writes `text` to standard error, or gives up after a second: a daemon must hear its signals, also when nobody
+    /// reads what it says.
+    func tell(_ text: String) {
+        try? StandardStream.error.write(Array(text.utf8).span, within: .seconds(1))
+    }
+
     func complain(_ text: String) {
         // There is no third place to tell that standard error is broken.
         try? StandardStream.error.write(Array(text.utf8).span)

@@ -53,17 +53,19 @@ public final class GatewayProcess: Sendable {
     ///   - arguments: further words of the command line.
     ///   - descriptors: how many descriptors it may have; `nil` for as many as the test itself.
     ///   - environment: its variables, such as `TMPDIR`.
+    ///   - isNonblocking: its output streams do not wait for room.
     /// - Throws: ``GatewayFailure`` when it ends or stays silent instead.
     public init(
         _ config: String, files: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], isNonblocking: Bool = false
     ) throws {
         directory = try TemporaryDirectory()
         for (name, content) in files { try directory.write(name, content) }
         try directory.write("config.yaml", config)
         var command = try [Self.programPath(), "run", "--config", directory.path + "/config.yaml"] + arguments
         if let descriptors { command = ["/bin/sh", "-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\""] + command }
-        program = try RunningProgram(command[0], Array(command.dropFirst()), environment: environment)
+        program = try RunningProgram(
+            command[0], Array(command.dropFirst()), environment: environment, isNonblocking: isNonblocking)
         started = try Self.serving(program, generation: 1)
     }
 

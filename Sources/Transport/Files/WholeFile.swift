@@ -92,6 +92,29 @@ public enum StandardStream: Int32, Sendable {
     public func write(_ bytes: Span<UInt8>) throws(SystemError) {
         try writeWhole(bytes, to: rawValue)
     }
+
+    /// Writes `bytes` as far as their reader takes them within `patience`; throws when it does not take all.
+    public func write(_ bytes: Span<UInt8>, within patience: Duration) throws(SystemError) {
+        let end = MonotonicTime.current().advanced(by: patience.wholeNanoseconds)
+        var written = 0
+        while written < bytes.count {
+            let left = max(0, end.since(.current()) / 1_000_000)
+            var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+            guard try check("poll", { unsafe poll(&entry, 1, Int32(left)) }) > 0 else {
+                throw SystemError(call: "write", code: EAGAIN)
+            }
+            // A pipe that is ready takes so much without waiting (pipe(7)).
+            let piece = bytes.extracting(written..<min(bytes.count, written + Int(PIPE_BUF)))
+            let outcome = unsafe piece.withUnsafeBytes { block in
+                attempt("write") { unsafe Glibc.write(rawValue, block.baseAddress, block.count) }
+            }
+            switch outcome {
+            case .done(let count): written += count
+            case .wouldBlock: if left == 0 { throw SystemError(call: "write", code: EAGAIN) }
+            case .failed(let error): throw error
+            }
+        }
+    }
 }
 
 /// The environment that the process was started with.

@@ -82,7 +82,11 @@ struct MetricsTests {
             $0.resources = [#"origin: { endpoint: "http://127.0.0.1:1", credential: key }"#]
         }
         #expect(try bed.exchange(request("GET /x")).status == 503)
-        let read = try scrape(address) { $0[#"acs_gateway_requests_total{route="x",code="5xx"}"#] == 1 }
+        // A page is not of one moment.
+        let read = try scrape(address) {
+            $0[#"acs_gateway_requests_total{route="x",code="5xx"}"#] == 1
+                && $0[#"acs_gateway_own_answers_total{reason="upstream-unavailable"}"#] == 1
+        }
         #expect(read[#"acs_gateway_upstream_connections_total{resource="origin",outcome="failed"}"#] == 1)
         #expect(read[#"acs_gateway_requests_total{route="x",code="5xx"}"#] == 1)
         #expect(read[#"acs_gateway_own_answers_total{reason="upstream-unavailable"}"#] == 1)
@@ -147,6 +151,26 @@ struct MetricsTests {
         try bed.gateway.reload(expecting: 3)
         #expect(Files.mode(of: socket) == nil)
         for gone in [address, .unix(socket)] { try expectGone(gone) }
+        try bed.finish()
+    }
+
+    @Test("an address that the serving configuration uses for the other purpose is told as that, with its cure")
+    func swapped() throws {
+        let (bed, address) = try bed()
+        let listener = bed.gateway.address
+        for (main, metrics, sentence) in [
+            (address, listener, "`telemetry.metrics` is there until this configuration serves; move it to a free port"),
+            (listener, listener, "a listener is there until this configuration serves; move it to a free port"),
+        ] {
+            var config = ConfigText(origin: bed.origin.address)
+            config.listeners = ["main: { bind: \"\(main == listener ? "127.0.0.1:0" : "\(main)")\" }"]
+            config.telemetry = ["metrics: { bind: \"\(metrics)\" }"]
+            try bed.gateway.directory.write("config.yaml", config.text)
+            bed.gateway.program.signal(1)
+            _ = try bed.gateway.line { $0.contains(sentence) ? true : nil }
+        }
+        #expect(!bed.gateway.standardError.contains("another process"))
+        #expect(try scrape(address)["acs_gateway_generation"] == 1)
         try bed.finish()
     }
 

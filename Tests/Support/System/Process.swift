@@ -33,14 +33,18 @@ public enum ExitStatus: Equatable, Sendable {
     public let id: Int32
     /// Output so far and the end.
     public let progress: Monitor<Progress>
+    /// While false, a stream is not read: a pipe takes 64 KiB, and then nothing more.
+    public let isHeard = Monitor((output: true, error: true))
 
     /// Starts the program at `path`.
     ///
     /// - Parameters:
     ///   - environment: all of it; nothing of the test's own environment is handed on but a sanitizer's options.
     ///   - directory: where it runs; the test's own when `nil`.
+    ///   - isNonblocking: its output streams do not wait for room, as of some supervisors.
     public init(
-        _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil,
+        isNonblocking: Bool = false
     ) throws {
         // `posix_spawn` cannot change the directory portably; a shell can.
         let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\""]
@@ -49,6 +53,7 @@ public enum ExitStatus: Equatable, Sendable {
         let errors: (read: Int32, write: Int32) = try pipeEnds()
         let progress = Monitor(Progress())
         self.progress = progress
+        if isNonblocking { for end in [outputs.write, errors.write] { _ = fcntl(end, F_SETFL, O_NONBLOCK) } }
         do {
             id = try spawn(
                 command[0], Array(command.dropFirst()), environment, output: outputs.write, error: errors.write)
@@ -59,8 +64,8 @@ public enum ExitStatus: Equatable, Sendable {
         close(outputs.write)
         close(errors.write)
         let (output, error, child) = (outputs.read, errors.read, id)
-        startThread { readAll(output, into: progress, \.standardOutput) }
-        startThread { readAll(error, into: progress, \.standardError) }
+        startThread { [isHeard] in readAll(output, into: progress, \.standardOutput) { isHeard.passOnce(\.output) } }
+        startThread { [isHeard] in readAll(error, into: progress, \.standardError) { isHeard.passOnce(\.error) } }
         startThread { awaitEnd(of: child, into: progress) }
     }
 
@@ -137,10 +142,11 @@ private func spawn(
 
 private func readAll(
     _ descriptor: Int32, into progress: Monitor<RunningProgram.Progress>,
-    _ stream: WritableKeyPath<RunningProgram.Progress, [UInt8]>
+    _ stream: WritableKeyPath<RunningProgram.Progress, [UInt8]>, whenHeard: () -> Void
 ) {
     var block = [UInt8](repeating: 0, count: 65_536)
     while true {
+        whenHeard()
         let count = unsafe read(descriptor, &block, block.count)
         if count < 0 && errno == EINTR { continue }
         progress.change { progress in
@@ -149,6 +155,13 @@ private func readAll(
         guard count > 0 else { break }
     }
     close(descriptor)
+}
+
+extension Monitor<(output: Bool, error: Bool)> {
+    /// Waits until the stream is heard.
+    fileprivate func passOnce(_ stream: KeyPath<(output: Bool, error: Bool), Bool>) {
+        _ = wait(until: .now + .seconds(600)) { $0[keyPath: stream] ? true : nil }
+    }
 }
 
 private func awaitEnd(of child: pid_t, into progress: Monitor<RunningProgram.Progress>) {
