@@ -50,6 +50,24 @@ struct TokenStoreTests {
         #expect(bench.endpoint.count == 2)
     }
 
+    @Test("a token that was replaced is nobody's any more: its text is overwritten")
+    func letGo() async throws {
+        var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
+        var naps = bench.clock.naps.makeAsyncIterator()
+        await bench.store.serve([("cred", strategy)], generation: 1)
+        try #require(await calls.next()).succeed("first", lifetime: 100)
+        #expect(await events.next().token == "first")
+        weak let first = await bench.store.tokens()[strategy.identity]
+        #expect(first != nil)
+        bench.clock.advance(by: try #require(await naps.next()))
+        let call = try #require(await calls.next())
+        #expect(await events.next().token == "first")
+        call.succeed("second", lifetime: 100)
+        #expect(await events.next().token == "second")
+        // The task that fetched may not have ended yet; the suite's limit bounds the wait.
+        while first != nil { await Task.yield() }
+    }
+
     @Test("with the endpoint down the old token serves to its last second; then requests are told when to come again")
     func endpointDown() async throws {
         var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
