@@ -8,13 +8,13 @@ struct FairnessTests {
     private static let ask = request("OPTIONS *")
 
     /// One worker, so that all share it; what streams needs no digest.
-    private func config(_ origin: Address) -> ConfigText {
+    private func config(_ origin: Address, credential: String = "own") -> ConfigText {
         var config = ConfigText(origin: origin)
         config.workers = 1
         config.defaults = ["body: { max: 256MiB }"]
         config.credentials.append("own: { strategy: pass_through }")
         config.routes = [
-            "{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin, credential: own }"
+            "{ name: all, match: { path_prefix: / }, allow: [anonymous], resource: origin, credential: \(credential) }"
         ]
         config.accessLog = "access.log"
         return config
@@ -64,10 +64,13 @@ struct FairnessTests {
         return count
     }
 
-    @Test("who uploads as fast as the gateway reads leaves others their turns")
-    func upload() throws {
-        let origin = try Sink(taking: Self.largeBytes)
-        let gateway = try GatewayProcess(config(origin.address).text, files: ConfigText.files)
+    @Test(
+        "who uploads as fast as the gateway reads leaves others their turns, streaming or held",
+        arguments: ["own", "key"])
+    func upload(credential: String) throws {
+        let origin = try Peer(taking: Self.largeBytes, answering: 0)
+        let text = config(origin.address, credential: credential).text
+        let gateway = try GatewayProcess(text, files: ConfigText.files)
         let client = try Socket.connected(to: gateway.address)
         let head = request("POST /large", "Authorization: Bearer x", "Content-Length: \(Self.largeBytes)")
         let isSent = Monitor<Bool?>(nil)
@@ -90,26 +93,54 @@ struct FairnessTests {
         #expect(count >= 20)
         #expect(try gateway.finish() == .exited(0))
     }
+
+    @Test("who reads a large answer as fast as it comes leaves others their turns")
+    func download() throws {
+        let origin = try Peer(taking: 0, answering: Self.largeBytes)
+        let gateway = try GatewayProcess(config(origin.address).text, files: ConfigText.files)
+        let client = try Socket.connected(to: gateway.address)
+        let taken = Monitor<Int?>(nil)
+        startThread {
+            client.send(request("GET /large", "Authorization: Bearer x").utf8, until: .now + Pace.seconds(60))
+            var count = 0
+            while count < Self.largeBytes,
+                case .bytes(let bytes) = client.receive(atMost: 1 << 20, until: .now + Pace.seconds(60))
+            {
+                count += bytes.count
+            }
+            taken.change { [count] in $0 = count }
+        }
+        let count = try answers(of: gateway) { taken.look { $0 != nil } }
+        #expect(taken.look { $0 ?? 0 } >= Self.largeBytes)
+        print("fairness: \(count) answers beside a download")
+        #expect(count >= 20)
+        #expect(try gateway.finish() == .exited(0))
+    }
 }
 
-/// An origin that reads one request as fast as it can and answers 200.
-private final class Sink: Sendable {
+/// An origin that reads one request as fast as it can and answers 200, with as many bytes as it is told.
+private final class Peer: Sendable {
     let address: Address
     private let listener: Socket
 
-    init(taking count: Int) throws {
+    init(taking count: Int, answering length: Int) throws {
         let any = Address.ipv4("127.0.0.1", port: 0)
         let listener = try Socket.listening(on: any)
         (self.listener, address) = (listener, listener.localAddress(of: any))
         startThread {
             guard let socket = listener.accept() else { return }
             var taken = 0
-            while taken < count,
+            while taken < max(1, count),
                 case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + Pace.seconds(60))
             {
                 taken += bytes.count
             }
-            _ = socket.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8, until: .now + Pace.seconds(60))
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n"
+            var isGood = socket.send(head.utf8, until: .now + Pace.seconds(60))
+            let block = [UInt8](repeating: 0x61, count: 8 << 20)
+            for _ in 0..<length / block.count where isGood {
+                isGood = socket.send(block, until: .now + Pace.seconds(60))
+            }
             socket.close()
         }
     }
