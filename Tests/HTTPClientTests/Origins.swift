@@ -43,7 +43,7 @@ final class Handshakes: Sendable {
     /// How many succeeded of the first `count`, once they are over; `nil` when that takes too long.
     func succeeded(of count: Int) async -> Int? {
         await elsewhere { [outcomes] in
-            outcomes.wait(until: .now + Pace.seconds(10)) { outcomes in
+            outcomes.wait(until: .now + Pace.seconds(30)) { outcomes in
                 outcomes.count < count ? nil : outcomes.prefix(count).count { $0 }
             }
         }

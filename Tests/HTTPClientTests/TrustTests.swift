@@ -105,8 +105,8 @@ struct TrustTests {
     func notTLS() async throws {
         let origin = try RecordingOrigin(
             over: { socket in
-                _ = socket.receive(until: .now + Pace.seconds(10))
-                socket.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + Pace.seconds(10))
+                _ = socket.receive(until: .now + Pace.seconds(30))
+                socket.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + Pace.seconds(30))
                 return nil
             }, script: { _, _ in .usual })
         let failure = await client.failure(request(origin, trust: .authorities(authority)))

@@ -226,8 +226,8 @@ struct HarnessTests {
             let listener = try Socket.listening(on: address)
             let client = try Socket.connected(to: listener.localAddress(of: address))
             let server = try #require(listener.accept())
-            #expect(client.send([1, 2, 3], until: .now + Pace.seconds(5)))
-            #expect(server.receive(until: .now + Pace.seconds(5)) == .bytes([1, 2, 3]))
+            #expect(client.send([1, 2, 3], until: .now + Pace.seconds(30)))
+            #expect(server.receive(until: .now + Pace.seconds(30)) == .bytes([1, 2, 3]))
         }
     }
 
@@ -251,16 +251,16 @@ struct HarnessTests {
         let program = try RunningProgram(
             "/bin/sh", ["-c", script], environment: ["NAME": "value", "PATH": "/usr/bin:/bin"],
             directory: directory.path)
-        let ready = program.progress.wait(until: .now + Pace.seconds(10)) { progress in
+        let ready = program.progress.wait(until: .now + Pace.seconds(30)) { progress in
             String(decoding: progress.standardOutput, as: UTF8.self).hasSuffix("ready\n") ? true : nil
         }
         #expect(ready == true)
         program.signal(1)
-        #expect(program.wait(atMost: Pace.seconds(10)) == .exited(7))
+        #expect(program.wait(atMost: Pace.seconds(30)) == .exited(7))
         #expect(program.progress.look { $0.standardOutput } == Array("out\n\(directory.path)\nready\n".utf8))
         #expect(program.progress.look { $0.standardError } == Array("value\n".utf8))
         let killed = try RunningProgram("/bin/sh", ["-c", "kill -9 $$"])
-        #expect(killed.wait(atMost: Pace.seconds(10)) == .signalled(9))
+        #expect(killed.wait(atMost: Pace.seconds(30)) == .signalled(9))
         #expect(throws: SystemError.self) { try RunningProgram(directory.path + "/none", []) }
     }
 

@@ -112,7 +112,7 @@ public final class GatewayProcess: Sendable {
     }
 
     /// Sends SIGTERM and waits for the end.
-    public func finish(atMost limit: Duration = Pace.seconds(20)) throws -> ExitStatus {
+    public func finish(atMost limit: Duration = Pace.seconds(60)) throws -> ExitStatus {
         program.signal(15)
         guard let status = program.wait(atMost: limit) else {
             throw GatewayFailure(description: "the gateway did not end after SIGTERM; it said:\n\(standardError)")
@@ -129,7 +129,7 @@ public final class GatewayProcess: Sendable {
     private static func line<Result>(
         _ program: RunningProgram, what: String, _ wanted: (String) -> Result?
     ) throws -> Result {
-        let found: Result?? = program.progress.wait(until: .now + Pace.seconds(20)) { progress in
+        let found: Result?? = program.progress.wait(until: .now + Pace.seconds(60)) { progress in
             let lines = String(decoding: progress.standardError, as: UTF8.self).split(separator: "\n")
             for line in lines { if let result = wanted(String(line)) { return .some(result) } }
             return progress.isOver ? .some(nil) : nil

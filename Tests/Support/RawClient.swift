@@ -20,13 +20,13 @@ public final class RawClient {
     ///   - methods: of the requests that will be sent, see ``AnswerReader``.
     ///   - patience: the longest that any wait lasts.
     public convenience init(
-        _ address: Address, methods: [String] = ["GET"], patience: Duration = Pace.seconds(10)
+        _ address: Address, methods: [String] = ["GET"], patience: Duration = Pace.seconds(30)
     ) throws {
         self.init(over: try Socket.connected(to: address), methods: methods, patience: patience)
     }
 
     /// Speaks over a stream that is connected.
-    public init(over stream: any ByteStream, methods: [String] = ["GET"], patience: Duration = Pace.seconds(10)) {
+    public init(over stream: any ByteStream, methods: [String] = ["GET"], patience: Duration = Pace.seconds(30)) {
         self.stream = stream
         self.patience = patience
         reader = AnswerReader(methods: methods)

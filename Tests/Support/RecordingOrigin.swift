@@ -128,12 +128,12 @@ public final class RecordingOrigin: Sendable {
     }
 
     /// Waits for the first request that is as `wanted`.
-    public func wait(atMost limit: Duration = Pace.seconds(10), for wanted: (Recorded) -> Bool) -> Recorded? {
+    public func wait(atMost limit: Duration = Pace.seconds(30), for wanted: (Recorded) -> Bool) -> Recorded? {
         state.wait(until: .now + limit) { $0.recorded.first(where: wanted) }
     }
 
     /// Waits until it has closed `count` connections, or the gateway has; false when that takes too long.
-    public func hasClosed(_ count: Int, atMost limit: Duration = Pace.seconds(10)) -> Bool {
+    public func hasClosed(_ count: Int, atMost limit: Duration = Pace.seconds(30)) -> Bool {
         state.wait(until: .now + limit) { $0.closedCount >= count ? true : nil } ?? false
     }
 

@@ -191,8 +191,8 @@ struct ConnectionTests {
             end.close()
         }
         try script.run()
-        var received = peer.receive(until: .now + Pace.seconds(5))
-        if received == .bytes([1, 2]) { received = peer.receive(until: .now + Pace.seconds(5)) }
+        var received = peer.receive(until: .now + Pace.seconds(30))
+        if received == .bytes([1, 2]) { received = peer.receive(until: .now + Pace.seconds(30)) }
         #expect(received == .reset)
     }
 

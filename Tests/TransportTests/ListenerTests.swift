@@ -178,7 +178,7 @@ struct ListenerTests {
             put([0x61], to: descriptor)
             close(descriptor)
         }
-        for client in clients { #expect(client.receive(until: .now + Pace.seconds(5)) == .bytes([0x61])) }
+        for client in clients { #expect(client.receive(until: .now + Pace.seconds(30)) == .bytes([0x61])) }
         listener.close()
     }
 

@@ -40,7 +40,7 @@ struct PoolTests {
         }
         bench.when { bench.pool.idleCount == 0 }
         try bench.run()
-        for _ in 0..<3 { #expect(try origin.accept().receive(until: .now + Pace.seconds(10)) == .end) }
+        for _ in 0..<3 { #expect(try origin.accept().receive(until: .now + Pace.seconds(30)) == .end) }
     }
 
     @Test("a byte while it is idle ends a connection at once (UP-6)")
@@ -54,7 +54,7 @@ struct PoolTests {
         } then: {
             user.giveBack()
             peer = try origin.accept()
-            peer?.send([0x48], until: .now + Pace.seconds(10))
+            peer?.send([0x48], until: .now + Pace.seconds(30))
         }
         bench.when { bench.pool.idleCount == 0 }
         try bench.run()
@@ -66,7 +66,7 @@ struct PoolTests {
         let bench = try PoolBench([origin.address])
         let user = bench.borrow()
         let peer = try origin.accept()
-        #expect(peer.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), until: .now + Pace.seconds(10)))
+        #expect(peer.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), until: .now + Pace.seconds(30)))
         bench.when {
             user.connection?.mayRead == true
         } then: {
@@ -82,7 +82,7 @@ struct PoolTests {
             connection.drop()
         }
         try bench.run()
-        #expect(peer.receive(until: .now + Pace.seconds(10)) != .late)
+        #expect(peer.receive(until: .now + Pace.seconds(30)) != .late)
     }
 
     @Test("a connection that nobody waits for any more is kept, unless the peer has spoken", arguments: [true, false])
@@ -91,7 +91,7 @@ struct PoolTests {
         let bench = try PoolBench([origin.address])
         let user = bench.borrow()
         let peer = try origin.accept()
-        if hasSpoken { peer.send([0x48], until: .now + Pace.seconds(10)) }
+        if hasSpoken { peer.send([0x48], until: .now + Pace.seconds(30)) }
         user.dial?.abandon()
         #expect(bench.pool.abandonedCount == 1)
         bench.when { bench.pool.abandonedCount == 0 }

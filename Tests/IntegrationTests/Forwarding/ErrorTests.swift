@@ -7,7 +7,7 @@ import Testing
     "What the gateway itself answers",
     .testBed { config in
         config.defaults = [
-            "timeouts: { request_head: 1s, response_head: 1s }", "limits: { fields: 20, head: 16KiB }",
+            "timeouts: { request_head: 3s, response_head: 3s }", "limits: { fields: 20, head: 16KiB }",
             "retries: { attempts: 2 }", "body: { max: 100B }",
         ]
         let tail = "allow: [anonymous], resource: origin }"

@@ -34,7 +34,7 @@ final class HTTPCaseBench: Sendable {
     /// Holds what `dev-cert` made, for as long as the origin shows it.
     private let certificates: CommandRun
     /// The longest wait for anything in a case.
-    private let patience = Pace.seconds(6)
+    private let patience = Pace.seconds(15)
 
     init(_ kind: Kind) throws {
         self.kind = kind

@@ -24,7 +24,7 @@ struct AnswerTimeTests {
             ("GET", 504), ("HEAD", 504), ("OPTIONS", 504), ("PUT", 502), ("DELETE", 502), ("POST", 502), ("PATCH", 502),
         ])
     func noAnswer(method: String, status: Int) throws {
-        let bed = try TestBed { $0.defaults = ["timeouts: { response_head: 400ms }"] }
+        let bed = try TestBed { $0.defaults = ["timeouts: { response_head: 2s }"] }
         bed.script("/mute", OriginScript([.hold(Gate())]))
         let client = try bed.client([method, "GET"])
         client.send(request("\(method) /mute"))
@@ -85,11 +85,11 @@ struct AnswerTimeTests {
         let bed = try TestBed { $0.defaults = ["timeouts: { response_body: 2s, total: 60s }"] }
         bed.script("/flood", OriginScript(Self.flood))
         let socket = try Socket.connected(to: bed.gateway.address)
-        socket.send(request("GET /flood").latin1, until: .now + Pace.seconds(5))
+        socket.send(request("GET /flood").latin1, until: .now + Pace.seconds(30))
         var count = 0
         let start = ContinuousClock.now
         while count < 67_108_864,
-            case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + Pace.seconds(10))
+            case .bytes(let bytes) = socket.receive(atMost: 1 << 20, until: .now + Pace.seconds(30))
         {
             count += bytes.count
             // Longer in all than the resource, or the client, may pause.

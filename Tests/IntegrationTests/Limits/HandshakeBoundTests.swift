@@ -70,7 +70,7 @@ struct HandshakeBoundTests {
 
     private func sending(_ bytes: [UInt8]) throws {
         try expectBound(Self.withinHandshake) { socket in
-            #expect(socket.send(bytes, until: .now + Pace.seconds(10)))
+            #expect(socket.send(bytes, until: .now + Pace.seconds(30)))
             return socket
         }
     }

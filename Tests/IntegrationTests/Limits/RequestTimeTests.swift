@@ -38,7 +38,7 @@ struct RequestTimeTests {
 
     @Test("a client that says nothing is left without a word, at once after connecting or later (TM-1, TM-3)")
     func silence() throws {
-        let bed = try TestBed { $0.defaults = ["timeouts: { request_head: 400ms, idle: 400ms }"] }
+        let bed = try TestBed { $0.defaults = ["timeouts: { request_head: 2s, idle: 2s }"] }
         let mute = try bed.client()
         #expect(mute.waitForEnd() == .end && mute.received.isEmpty)
         let idle = try bed.client()

@@ -33,7 +33,7 @@ struct CloseNotifyTests {
                 + "tls: { ca: \"\(certificates.path)/ca.pem\" } }"
         ]
         let gateway = try GatewayProcess(config.text, files: ConfigText.files)
-        let client = try RawClient(gateway.address, patience: Pace.seconds(5))
+        let client = try RawClient(gateway.address, patience: Pace.seconds(30))
         #expect(client.exchange(request("GET /stream"))?.text == "hello")
         for round in 0..<3 {
             let answer = client.exchange(request("POST /after/\(round)", body: "abc"), method: "POST")

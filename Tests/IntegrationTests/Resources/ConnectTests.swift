@@ -26,8 +26,8 @@ struct ConnectTests {
         let address = listener.localAddress(of: anyPort)
         startThread {
             while let client = listener.accept() {
-                client.send("220 mail.example ESMTP\r\n".latin1, until: .now + Pace.seconds(10))
-                _ = client.receive(until: .now + Pace.seconds(10))
+                client.send("220 mail.example ESMTP\r\n".latin1, until: .now + Pace.seconds(30))
+                _ = client.receive(until: .now + Pace.seconds(30))
                 client.close()
             }
         }

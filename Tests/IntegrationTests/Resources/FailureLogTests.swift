@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What the operator's log tells of resources that cannot be reached, or refuse, while many requests fail.
-@Suite("Trouble with several resources at once", .timeLimit(.minutes(1)))
+@Suite("Trouble with several resources at once", .timeLimit(.minutes(Pace.minutes(3))))
 struct FailureLogTests {
     @Test("each resource's is told, and each only now and then")
     func resources() throws {

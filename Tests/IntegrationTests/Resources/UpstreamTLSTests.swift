@@ -69,8 +69,8 @@ struct UpstreamTLSTests {
         let listener = try Socket.listening(on: anyPort)
         startThread {
             while let client = listener.accept() {
-                _ = client.receive(until: .now + Pace.seconds(10))
-                client.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + Pace.seconds(10))
+                _ = client.receive(until: .now + Pace.seconds(30))
+                client.send("HTTP/1.1 400 Bad Request\r\n\r\n".latin1, until: .now + Pace.seconds(30))
                 client.close()
             }
         }

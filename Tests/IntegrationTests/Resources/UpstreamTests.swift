@@ -100,7 +100,7 @@ struct UpstreamTests {
     @Test("an answer that pauses too long is cut, one that takes too long in all too")
     func timeouts() throws {
         let bed = try TestBed { config in
-            config.defaults = ["timeouts: { response_body: 300ms, total: 5s, idle: 400ms, request_body: 300ms }"]
+            config.defaults = ["timeouts: { response_body: 1s, total: 20s, idle: 1s, request_body: 1s }"]
         }
         bed.script(
             "/pause", OriginScript([.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".latin1), .hold(Gate())]))

@@ -77,7 +77,7 @@ struct AccessLogTests {
         #expect(client.exchange(request("GET /x/1"))?.status == 200)
         try bed.gateway.directory.rename("access.log", to: "access.log.1")
         bed.gateway.program.signal(10)
-        let deadline = ContinuousClock.now + Pace.seconds(10)
+        let deadline = ContinuousClock.now + Pace.seconds(30)
         while Files.mode(of: path) == nil {
             asked += 1
             #expect(client.exchange(request("GET /x/\(asked)"))?.status == 200)

@@ -168,6 +168,6 @@ struct CommandTests {
         let address = try #require(line?.addresses.first)
         #expect(try RawClient(address).exchange(request("GET /a"))?.text == "up:/a len=0")
         program.signal(15)
-        #expect(program.wait(atMost: Pace.seconds(10)) == .exited(0))
+        #expect(program.wait(atMost: Pace.seconds(30)) == .exited(0))
     }
 }

@@ -21,7 +21,7 @@ struct LogThreadTests {
             #expect(try bed.exchange(request("GET /x")).status == 200)
         }
         // A log's thread ends by itself, soon after its last configuration.
-        let deadline = ContinuousClock.now + Pace.seconds(10)
+        let deadline = ContinuousClock.now + Pace.seconds(30)
         while try count("task", of: bed.gateway) > threads { try #require(.now < deadline, "threads are left") }
         // Each worker may have kept a connection to the origin, and the client's may not be gone yet.
         #expect(try count("fd", of: bed.gateway) <= files + 3)

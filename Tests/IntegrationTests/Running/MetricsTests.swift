@@ -32,7 +32,7 @@ struct MetricsTests {
 
     /// The first scrape that shows what is wanted: a request is counted right after its answer is sent, not before.
     private func scrape(_ address: Address, until isWanted: (ExpositionReader) -> Bool) throws -> ExpositionReader {
-        let deadline = ContinuousClock.now + Pace.seconds(10)
+        let deadline = ContinuousClock.now + Pace.seconds(30)
         while true {
             let read = try scrape(address)
             if isWanted(read) || .now > deadline { return read }
@@ -176,7 +176,7 @@ struct MetricsTests {
 
     /// The loop ends right after the reload, not within it.
     private func expectGone(_ address: Address) throws {
-        let deadline = ContinuousClock.now + Pace.seconds(10)
+        let deadline = ContinuousClock.now + Pace.seconds(30)
         while (try? Socket.connected(to: address)) != nil {
             try #require(.now < deadline, "\(address) is still there")
         }

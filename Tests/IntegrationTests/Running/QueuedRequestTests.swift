@@ -24,7 +24,7 @@ struct QueuedRequestTests {
         let bed = try TestBed()
         let answers = try answers(of: bed, at: bed.gateway.address, Self.sigterm)
         #expect(answers == Array(repeating: [200], count: 16))
-        #expect(bed.gateway.program.wait(atMost: Pace.seconds(10)) == .exited(0))
+        #expect(bed.gateway.program.wait(atMost: Pace.seconds(30)) == .exited(0))
     }
 
     @Test("SIGTERM: a request on a connection that was idle is served")
@@ -37,7 +37,7 @@ struct QueuedRequestTests {
         bed.gateway.program.signal(Self.sigterm)
         bed.gateway.program.signal(Self.sigcont)
         for client in clients { #expect(client.answers(2).map(\.status) == [200, 200]) }
-        #expect(bed.gateway.program.wait(atMost: Pace.seconds(10)) == .exited(0))
+        #expect(bed.gateway.program.wait(atMost: Pace.seconds(30)) == .exited(0))
     }
 
     @Test("SIGHUP: requests at a listener that is taken away are served")

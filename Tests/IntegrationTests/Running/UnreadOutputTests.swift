@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// Nobody reads what the program says: a pipe is full at 64 KiB.
-@Suite("Output that nobody reads", .timeLimit(.minutes(2)))
+@Suite("Output that nobody reads", .timeLimit(.minutes(Pace.minutes(3))))
 struct UnreadOutputTests {
     private static let sigterm: Int32 = 15
     private static let ask = request("OPTIONS *")
@@ -17,7 +17,7 @@ struct UnreadOutputTests {
     /// Fills the pipe of standard output with access lines; all requests are answered all the same.
     private func fill(_ gateway: GatewayProcess) throws {
         gateway.program.isHeard.change { $0.output = false }
-        let client = try RawClient(gateway.address, methods: ["OPTIONS"], patience: .seconds(60))
+        let client = try RawClient(gateway.address, methods: ["OPTIONS"], patience: Pace.seconds(60))
         client.send(String(repeating: Self.ask, count: Self.count))
         #expect(client.answers(Self.count).count { $0.status == 204 } == Self.count)
     }
@@ -39,7 +39,7 @@ struct UnreadOutputTests {
         let gateway = try gateway(isNonblocking: isNonblocking)
         try fill(gateway)
         gateway.program.signal(Self.sigterm)
-        #expect(gateway.program.progress.wait(until: .now + .seconds(30)) { $0.status } == .exited(0))
+        #expect(gateway.program.progress.wait(until: .now + Pace.seconds(30)) { $0.status } == .exited(0))
         gateway.program.isHeard.change { $0.output = true }
     }
 
@@ -53,13 +53,13 @@ struct UnreadOutputTests {
         for _ in 0..<24 {
             gateway.program.signal(1)
             // Not to let signals be one.
-            Pacing.wait(until: .now + .milliseconds(60))
+            Pacing.wait(until: .now + Pace.milliseconds(60))
             #expect(client.exchange(Self.ask, method: "OPTIONS")?.status == 204)
         }
         gateway.program.signal(Self.sigterm)
-        #expect(gateway.program.progress.wait(until: .now + .seconds(30)) { $0.status } == .exited(0))
+        #expect(gateway.program.progress.wait(until: .now + Pace.seconds(30)) { $0.status } == .exited(0))
         gateway.program.isHeard.change { $0.error = true }
-        #expect(gateway.program.wait(atMost: .seconds(10)) == .exited(0))
+        #expect(gateway.program.wait(atMost: Pace.seconds(10)) == .exited(0))
         #expect(gateway.standardError.utf8.count >= 50_000)
     }
 }

@@ -160,7 +160,7 @@ private func readAll(
 extension Monitor<(output: Bool, error: Bool)> {
     /// Waits until the stream is heard.
     fileprivate func passOnce(_ stream: KeyPath<(output: Bool, error: Bool), Bool>) {
-        _ = wait(until: .now + .seconds(600)) { $0[keyPath: stream] ? true : nil }
+        _ = wait(until: .now + Pace.seconds(600)) { $0[keyPath: stream] ? true : nil }
     }
 }
 
