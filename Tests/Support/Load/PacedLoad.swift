@@ -40,9 +40,11 @@ public final class PacedLoad: Sendable {
         let deadline = ContinuousClock.now + limit
         var seen = 0
         while ContinuousClock.now < deadline {
-            let fresh = state.look { Array($0.samples[seen...]) }
-            if fresh.contains(where: isWanted) { return true }
-            seen += fresh.count
+            let (found, count) = state.look { state in
+                (state.samples[seen...].contains(where: isWanted), state.samples.count)
+            }
+            if found { return true }
+            seen = count
             Pacing.wait(until: .now + Pace.milliseconds(20))
         }
         return false

@@ -101,6 +101,8 @@ public final class Socket: Sendable {
         let bound = try unsafe withSocketAddress(address) { unsafe bind(descriptor, $0, $1) }
         guard bound == 0 else { throw SystemError("bind \(address)") }
         guard listen(socket.raw, backlog) == 0 else { throw SystemError("listen \(address)") }
+        // Accepting holds a lock of the whole process, so it must never wait there.
+        guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { throw SystemError("fcntl \(address)") }
         return socket
     }
 
@@ -145,8 +147,12 @@ public final class Socket: Sendable {
         while wait(for: POLLIN, until: .now + Pace.seconds(3600)) {
             let descriptor = withSpawnLock { closedOnSpawn(Glibc.accept(raw, nil, nil)) }
             if descriptor >= 0 { return Socket(taking: descriptor) }
-            // A client that gave up before it was accepted is nothing to end for.
-            guard errno == EINTR || errno == ECONNABORTED else { return nil }
+            // A client that gave up before it was accepted is nothing to end for, and descriptors come back.
+            switch errno {
+            case EINTR, ECONNABORTED, EAGAIN: continue
+            case EMFILE, ENFILE: Pacing.wait(until: .now + .milliseconds(20))
+            default: return nil
+            }
         }
         return nil
     }
