@@ -89,9 +89,13 @@ def instructions(
 ) -> float:
     """Instructions outside the kernel per request, by callgrind, which is switched on behind the warm-up."""
     require("valgrind")
+    require("objcopy")
     output = keep or shop.run / "callgrind.out"
+    # Debian's valgrind cannot read what the linker writes of source lines; the names of functions are not in that.
+    readable = shop.run / "traced-program"
+    subprocess.run(["objcopy", "--strip-debug", str(program), str(readable)], check=True)
     traced = start(
-        shop, workload, origin, program, "traced", "valgrind", "--tool=callgrind", "--instr-atstart=no",
+        shop, workload, origin, readable, "traced", "valgrind", "--tool=callgrind", "--instr-atstart=no",
         f"--callgrind-out-file={output}", "--dump-instr=no",
     )
     try:

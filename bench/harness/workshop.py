@@ -27,6 +27,7 @@ PACKAGES = {
     "nginx": "nginx-light libnginx-mod-http-lua",
     "valgrind": "valgrind",
     "strace": "strace",
+    "objcopy": "binutils",
 }
 
 
