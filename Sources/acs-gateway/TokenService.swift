@@ -221,7 +221,10 @@ extension GuardedFile {
             } else {
                 .other
             }
+        // A group of its owner's own kind is no other.
+        let groupIsOther = file.writingGroup.map { $0 != 0 && $0 != WholeFile.groupID(of: "himds") } ?? false
         self.init(
-            content: Secret(copying: file.bytes.span), owner: owner, isWritableByOthers: file.isWorldWritable)
+            content: Secret(copying: file.bytes.span), owner: owner,
+            isWritableByOthers: file.isWorldWritable || groupIsOther)
     }
 }

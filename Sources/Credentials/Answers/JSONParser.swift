@@ -21,7 +21,7 @@ struct JSONParser: ~Copyable, ~Escapable {
 
     /// The value that `bytes` write, or `nil`.
     static func parse(_ bytes: Span<UInt8>) -> JSONValue? {
-        guard String(validating: bytes.array, as: UTF8.self) != nil else { return nil }
+        guard (try? UTF8Span(validating: bytes)) != nil else { return nil }
         var parser = JSONParser(bytes)
         let value = parser.value(depth: 0)
         parser.skipBlanks()

@@ -18,10 +18,9 @@ extension TokenAnswer {
         if let error = words.error { sentence += " `\(error)`" }
         if let code = words.code { sentence += " (\(code))" }
         if let description = words.description { sentence += ": \(description)" }
-        let isTransient = words.error == "temporarily_unavailable" || words.code == "AADSTS90033"
         return TokenFailure(
             code: words.code ?? words.error, sentence, advice: words.code.flatMap(EntraAdvice.advice),
-            isRetryable: isRetryable || isTransient, retryAfter: retryAfter(at: now), traceID: words.traceID,
+            isRetryable: isRetryable, retryAfter: retryAfter(at: now), traceID: words.traceID,
             correlationID: words.correlationID, kind: .refused)
     }
 

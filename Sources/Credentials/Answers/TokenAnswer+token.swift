@@ -29,8 +29,7 @@ extension TokenAnswer {
         }
         guard lifetime > .zero else {
             throw TokenFailure(
-                "the token endpoint gave a token that has ended already", advice: "check this machine's clock",
-                isRetryable: true)
+                "the token endpoint gave a token that has ended already", advice: "check this machine's clock")
         }
         let refreshIn = answer["refresh_in"]?.integer.map { Duration.seconds($0) }
         return AccessToken(

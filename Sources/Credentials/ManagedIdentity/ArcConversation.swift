@@ -145,8 +145,10 @@ struct ArcKeyFile: Sendable {
         let key = content.withBytes { bytes -> Secret? in
             var end = bytes.count
             while end > 0, bytes[end - 1] == ASCII.lineFeed || bytes[end - 1] == ASCII.carriageReturn { end -= 1 }
-            let isPlain = end > 0 && (0..<end).allSatisfy { 0x21...0x7E ~= bytes[$0] }
-            return isPlain ? Secret(copying: bytes.extracting(..<end)) : nil
+            // What may stand in a field line, and at its ends no blank, which would not arrive.
+            let isPlain = (0..<end).allSatisfy { 0x20...0x7E ~= bytes[$0] || bytes[$0] == ASCII.tab }
+            let hasEnds = end > 0 && 0x21...0x7E ~= bytes[0] && 0x21...0x7E ~= bytes[end - 1]
+            return isPlain && hasEnds ? Secret(copying: bytes.extracting(..<end)) : nil
         }
         guard let key else { throw TokenFailure("the Arc agent's key file holds no key", kind: .local) }
         return key

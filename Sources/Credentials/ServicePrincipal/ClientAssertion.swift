@@ -22,6 +22,7 @@ struct ClientAssertion: Sendable {
     /// What makes a difference for the token.
     var identity: [TokenIdentity.Part] {
         [.text(certificate.sha256.hex), .text(algorithm.rawValue), .text("\(sendsChain)")]
+            + (sendsChain ? certificate.chain.map { .text(Base64.text(of: $0.span)) } : [])
     }
 
     /// An assertion of `client` for `audience`, which is the address that it is sent to.

@@ -30,12 +30,18 @@ struct EntraConversation: TokenConversation {
         }
         var failure = answer.failure(
             isRetryable: RetryRules.entra.isRetryable(answer.status), hiding: sent, at: now)
-        if case .federated = principal.proof, !wasReadAgain, failure.isStaleFederation {
-            // The platform may just have renewed the file.
+        if case .federated(let path) = principal.proof, !wasReadAgain, failure.isStaleFederation {
+            // The platform may just have renewed the file; what was refused is not sent again.
             wasReadAgain = true
-            failure.isRetryable = true
+            failure.isRetryable = isRenewed(path)
         }
         return .failed(failure, status: answer.status)
+    }
+
+    /// The file at `path` holds another token than the one that was sent.
+    private func isRenewed(_ path: String) -> Bool {
+        guard let token = try? FederatedToken.read(path, environment), let last = sent.first else { return false }
+        return token.withBytes { token in !last.withBytes { constantTimeEqual(token, $0) } }
     }
 
     func retryDelays(afterStatus status: Int?) -> [Duration] { RetryRules.entra.delays(afterStatus: status) }

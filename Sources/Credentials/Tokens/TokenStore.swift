@@ -188,7 +188,7 @@ extension TokenStore {
         let refusal = keeper.fetch?.refusal
         keeper.fetch = nil
         let now = surroundings.now()
-        switch outcome {
+        switch outcome.flatMap({ Self.living($0, at: now) }) {
         case .success(let token):
             keeper.succeeded += 1
             keeper.lastFailure = nil
@@ -206,6 +206,17 @@ extension TokenStore {
             }
         }
         look(keeper)
+    }
+}
+
+extension TokenStore {
+    /// A token that ended while it was on its way is none: the next fetch must wait like that behind any failure.
+    private static func living(_ token: AccessToken, at now: TokenInstant) -> Result<AccessToken, TokenFailure> {
+        guard !token.isUsable(at: now) else { return .success(token) }
+        return .failure(
+            TokenFailure(
+                "the token had ended when it came",
+                advice: "see why the token endpoint is slow, and check this machine's clock"))
     }
 }
 

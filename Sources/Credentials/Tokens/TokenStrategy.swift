@@ -70,7 +70,7 @@ public struct GuardedFile: Sendable {
     public var content: Secret
     /// Whose it is.
     public var owner: Owner
-    /// True when its permission bits let others than its owner and group write it.
+    /// True when its permission bits let others than its owner, or a group other than root's or the agent's, write it.
     public var isWritableByOthers: Bool
 
     /// See the fields.

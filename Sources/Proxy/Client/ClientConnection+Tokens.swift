@@ -9,6 +9,7 @@ extension ClientConnection {
     func awaitToken(_ cell: ExchangeCell, _ slot: TokenSlot) -> Bool {
         guard let route = cell.exchange.route else { return false }
         let now = worker.loop.now
+        if slot.isRetired { return answer(missingToken(cell, retryAfterSeconds: 1), cell) }
         guard now >= slot.refusedUntil else {
             let seconds = Int((slot.refusedUntil.since(now) + 999_999_999) / 1_000_000_000)
             return answer(Self.noToken(cell, retryAfterSeconds: seconds), cell)
@@ -19,6 +20,14 @@ extension ClientConnection {
         worker.services.tokens.needed(slot.identity)
         arm(cell, by: now.advanced(by: route.times.connect.wholeNanoseconds))
         return false
+    }
+
+    /// Opening a connection takes time, in which a token may end or another come: false when none may be sent now.
+    func renewToken(_ cell: ExchangeCell, _ route: RouteSettings) -> Bool {
+        guard let slot = cell.exchange.generation?.tokenSlots[route.credential.index] else { return true }
+        guard let token = slot.usable(at: worker.tokenInstant()) else { return false }
+        cell.exchange.token = token
+        return true
     }
 
     /// A token came for those who wait.
@@ -71,7 +80,7 @@ extension ClientConnection {
             }
             worker.services.tokens.rejected(slot.identity, rejected, claims)
         }
-        guard isFirst else { return answer(Self.refused(refusal), cell) }
+        guard isFirst, !slot.isRetired else { return answer(Self.refused(refusal), cell) }
         guard canBeSentAgain else { return answer(tooLargeForAnother(cell), cell) }
         cell.exchange.refusal = refusal
         cell.exchange.phase = .awaitingToken

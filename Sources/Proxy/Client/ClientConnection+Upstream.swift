@@ -268,6 +268,11 @@ extension ClientConnection: UpstreamUser {
             return
         }
         cell.exchange.resourceMeter?.opened()
+        guard renewToken(cell, route) else {
+            connection.giveBack()
+            if startAttempt(cell) { drive() }
+            return
+        }
         upstream = connection
         if sendAttempt(cell, route) { drive() }
     }

@@ -10,6 +10,8 @@ final class TokenSlot {
     private(set) var token: AccessToken?
     /// Until then the control plane has none to give, and need not be asked.
     private(set) var refusedUntil = MonotonicTime(nanoseconds: 0)
+    /// Nobody fetches tokens for it any more.
+    private(set) var isRetired = false
     /// The token that the resource refused, while another is fetched.
     private(set) var rejectedSerial: UInt64?
     /// When this worker last said that the resource refused a token, and that it asked for claims.
@@ -50,10 +52,17 @@ final class TokenSlot {
         for client in takeWaiting() { client.tokenCame() }
     }
 
-    /// There is none before `until`: everybody who waits is let go.
+    /// There is none before `until`, so what is here has ended or was dropped: everybody who waits is let go.
     func refuse(until: MonotonicTime, retryAfterSeconds: Int) {
-        (refusedUntil, rejectedSerial) = (until, nil)
+        (token, refusedUntil, rejectedSerial) = (nil, until, nil)
         for client in takeWaiting() { client.tokenIsUnavailable(retryAfterSeconds: retryAfterSeconds) }
+    }
+
+    /// The credential is not in use any more, and no other token will come: nobody waits for one.  What is here serves
+    /// the requests that began with it.
+    func retire() {
+        isRetired = true
+        for client in takeWaiting() { client.tokenIsUnavailable(retryAfterSeconds: 1) }
     }
 
     private func takeWaiting() -> [ClientConnection] {

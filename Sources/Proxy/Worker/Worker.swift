@@ -112,7 +112,10 @@ final class Worker {
             nameIsStale: { resolver.isStale(host: $0.dialled.host, port: $0.dialled.port) },
             meters: meters, tokenSlot: { slot(for: $0) })
         let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
-        tokenSlots = tokenSlots.filter { kept.contains($0.key) }
+        for (identity, slot) in tokenSlots where !kept.contains(identity) {
+            tokenSlots[identity] = nil
+            slot.retire()
+        }
         bodies.limitBytes = shared.heldBodyLimitBytes
         told.forget()
         for (index, settings) in shared.listeners.enumerated() {

@@ -155,6 +155,8 @@ extension WholeFile {
         public let bytes: [UInt8]
         /// The user id of its owner.
         public let owner: UInt32
+        /// The group that its mode lets write it, if any.
+        public let writingGroup: UInt32?
         /// True when its mode lets others than its owner and group write it.
         public let isWorldWritable: Bool
     }
@@ -184,7 +186,9 @@ extension WholeFile {
         }
         guard count <= limitBytes else { throw SystemError(call: "read", code: EFBIG) }
         return Guarded(
-            bytes: Array(bytes[..<count]), owner: status.st_uid, isWorldWritable: status.st_mode & S_IWOTH != 0)
+            bytes: Array(bytes[..<count]), owner: status.st_uid,
+            writingGroup: status.st_mode & S_IWGRP != 0 ? status.st_gid : nil,
+            isWorldWritable: status.st_mode & S_IWOTH != 0)
     }
 
     /// The id of the user `name`, or `nil` when the machine has none.
@@ -196,6 +200,17 @@ extension WholeFile {
             return nil
         }
         return unsafe entry.pw_uid
+    }
+
+    /// The id of the group `name`, or `nil` when the machine has none.
+    public static func groupID(of name: String) -> UInt32? {
+        var entry = unsafe group()
+        var found: UnsafeMutablePointer<group>?
+        var buffer = [CChar](repeating: 0, count: 16_384)
+        guard unsafe getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else {
+            return nil
+        }
+        return unsafe entry.gr_gid
     }
 
     /// The user id that this process acts as.

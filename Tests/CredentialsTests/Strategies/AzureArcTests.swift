@@ -48,14 +48,16 @@ struct AzureArcTests {
         TokenAnswerTests.answer(401, "", [("WWW-Authenticate", value)])
     }
 
-    @Test("the second request shows what the file holds, as it is", arguments: ["key=", "key=\n", "key=\r\n"])
-    func answered(content: String) throws {
+    @Test(
+        "the second request shows what the file holds, as it is",
+        arguments: [("key=", "key="), ("key=\n", "key="), ("key=\r\n", "key="), ("a b\tc", "a b\tc")])
+    func answered(content: String, key: String) throws {
         let (requests, outcome) = try Self.fetch(
             [Self.challenge(), TokenAnswerTests.answer(200, Self.token)], file: Self.file(content))
         #expect(try outcome.get().text == "t")
         try #require(requests.count == 2)
         #expect(requests[0].texts == ["metadata": "true"])
-        #expect(requests[1].texts == ["metadata": "true", "authorization": "Basic key="])
+        #expect(requests[1].texts == ["metadata": "true", "authorization": "Basic \(key)"])
         #expect(requests[0].url == requests[1].url)
     }
 

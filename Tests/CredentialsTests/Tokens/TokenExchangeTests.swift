@@ -102,10 +102,21 @@ struct TokenExchangeTests {
         #expect(failure.retryAfter == .seconds(60))
     }
 
-    @Test("what Entra calls temporary is tried again, whatever its status")
-    func temporary() throws {
-        for body in [#"{"error":"temporarily_unavailable"}"#, #"{"error":"x","error_codes":[90033]}"#] {
-            #expect(try Self.run(Self.strategy(Self.secret), [.status(400, body: body)]).pauses.count == 3)
+    @Test(
+        "an answer's status alone says whether it is asked again, not its words",
+        arguments: [#"{"error":"temporarily_unavailable"}"#, #"{"error":"x","error_codes":[90033]}"#, "{}"])
+    func statusDecides(body: String) throws {
+        for status in [400, 401, 403] {
+            #expect(try Self.run(Self.strategy(Self.secret), [.status(status, body: body)]).sent.count == 1)
+        }
+        #expect(try Self.run(Self.strategy(Self.secret), [.status(500, body: body)]).sent.count == 4)
+    }
+
+    @Test("a token that has ended when it comes is not asked for again at once")
+    func endedToken() throws {
+        let body = #"{"access_token":"t","token_type":"Bearer","expires_in":"0"}"#
+        for strategy in [Self.secret, "managed_identity, source: imds"] {
+            #expect(try Self.run(Self.strategy(strategy), [.status(200, body: body)]).sent.count == 1)
         }
     }
 
@@ -121,7 +132,7 @@ struct TokenExchangeTests {
         #expect(Set(sent.compactMap { $0.form["client_assertion"] }).count == 4)
     }
 
-    @Test("a federated token is read for each request, and once more when it is refused as stale")
+    @Test("a federated token is read for each request, and when it is refused as stale a newer one is sent, once")
     func federated() throws {
         let reads = Mutex(0)
         var environment = TokenEnvironment.empty
@@ -131,15 +142,18 @@ struct TokenExchangeTests {
                 count += 1
                 return count
             }
-            return Secret(copying: " token-\(number)\n")
+            return Secret(copying: " token-\(number == 1 ? "old" : "new")\n")
         }
         let strategy = try Self.strategy(Self.federated)
         let stale = Reply.status(400, body: #"{"error":"invalid_request","error_codes":[700222]}"#)
         let (pauses, sent, _) = try Self.run(strategy, [stale], environment: environment)
         #expect(pauses == [0])
-        #expect(sent.map { $0.form["client_assertion"] } == ["token-1", "token-2"])
+        #expect(sent.map { $0.form["client_assertion"] } == ["token-old", "token-new"])
+        let again = try Self.run(strategy, [stale], environment: environment)
+        #expect(again.sent.map { $0.form["client_assertion"] } == ["token-new"])
+        let readBefore = reads.withLock { $0 }
         _ = try Self.run(strategy, [.status(400)], environment: environment)
-        #expect(reads.withLock { $0 } == 3)
+        #expect(reads.withLock { $0 } == readBefore + 1)
     }
 
     @Test(

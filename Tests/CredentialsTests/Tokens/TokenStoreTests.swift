@@ -272,6 +272,25 @@ struct TokenStoreTests {
                 })
     }
 
+    @Test("a token that ended on its way is a failed fetch: the next one waits")
+    func endedOnItsWay() async throws {
+        var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())
+        var naps = bench.clock.naps.makeAsyncIterator()
+        await bench.store.serve([("cred", strategy)], generation: 1)
+        let call = try #require(await calls.next())
+        bench.clock.advance(by: .seconds(2))
+        call.succeed("late", lifetime: 1)
+        guard
+            case .unavailable(strategy.identity, retryAfterSeconds: 5, "the token had ended when it came")? =
+                await events.next()
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(await naps.next() == .seconds(5))
+        #expect(await bench.store.status().first?.fetchesFailed == 1)
+    }
+
     @Test("a failed first fetch is told with its reason, and counted")
     func firstFailure() async throws {
         var (calls, events) = (bench.endpoint.calls.makeAsyncIterator(), bench.events.makeAsyncIterator())

@@ -1,5 +1,6 @@
 import Crypto
 import Testing
+import Transport
 
 @testable import Credentials
 @testable import Proxy
@@ -21,6 +22,18 @@ struct TokenSlotTests {
         #expect(kept != nil)
         slot.receive(Self.token("second"))
         #expect(kept == nil && slot.token == Self.token("second"))
+    }
+
+    @Test("what it has is not used any more once there is none: the resource refused it, or it ended")
+    func refused() {
+        let slot = TokenSlot(TokenIdentity([.text("one")]))
+        let (token, now) = (Self.token("first"), TokenInstant(nanoseconds: 0, unixNanoseconds: 0))
+        slot.receive(token)
+        #expect(slot.usable(at: now) == token)
+        #expect(slot.reject(token.serial, hasClaims: false, at: MonotonicTime(nanoseconds: 1)))
+        #expect(slot.usable(at: now) == nil)
+        slot.refuse(until: MonotonicTime(nanoseconds: 5), retryAfterSeconds: 5)
+        #expect(slot.usable(at: now) == nil && slot.refusedUntil.nanoseconds == 5)
     }
 
     @Test("an exchange lets go of its token when it ends")
