@@ -5,14 +5,16 @@ public final class TunnelProxy: Sendable {
     private let listener: Socket
     private let read = Monitor<[String]>([])
 
-    /// - Parameter answer: what to say to a `CONNECT`; with a 200 the tunnel is open.
-    public init(answer: String = "HTTP/1.1 200 Connected\r\n\r\n") throws {
+    /// - Parameters:
+    ///   - answer: what to say to a `CONNECT`; with a 200 the tunnel is open.
+    ///   - latency: how long to hold that back.
+    public init(answer: String = "HTTP/1.1 200 Connected\r\n\r\n", latency: Duration = .zero) throws {
         let anyPort = Address.ipv4("127.0.0.1", port: 0)
         listener = try Socket.listening(on: anyPort)
         address = listener.localAddress(of: anyPort)
         startThread { [listener, read] in
             while let client = listener.accept() {
-                startThread { Self.serve(client, answer, read) }
+                startThread { Self.serve(client, answer, latency, read) }
             }
         }
     }
@@ -25,7 +27,9 @@ public final class TunnelProxy: Sendable {
     /// `http://127.0.0.1:PORT`
     public var url: String { "http://\(address)" }
 
-    private static func serve(_ client: Socket, _ answer: String, _ read: Monitor<[String]>) {
+    private static func serve(
+        _ client: Socket, _ answer: String, _ latency: Duration, _ read: Monitor<[String]>
+    ) {
         let deadline = ContinuousClock.now + Pace.seconds(60)
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
@@ -34,6 +38,7 @@ public final class TunnelProxy: Sendable {
         }
         let text = String(decoding: head, as: UTF8.self)
         read.change { $0.append(text) }
+        if latency > .zero { Pacing.wait(until: .now + latency) }
         let target = text.split(separator: " ").dropFirst().first.flatMap { Address(String($0)) }
         guard client.send(answer.latin1, until: deadline), answer.hasPrefix("HTTP/1.1 200"),
             let target, let server = try? Socket.connected(to: target)
