@@ -31,15 +31,23 @@ extension Diagnostics {
     public var jsonLines: String {
         sorted.map { diagnostic in
             let place = diagnostic.place
-            let members = [
-                "\"severity\":\(Self.json(diagnostic.severity.rawValue))", "\"id\":\(Self.json(diagnostic.id.code))",
-                "\"message\":\(Self.json(diagnostic.message))", "\"file\":\(Self.json(place.file))",
-                "\"line\":\(place.line == 0 ? "null" : String(place.line))",
-                "\"column\":\(place.line == 0 ? "null" : String(place.column))",
-                "\"help\":\(diagnostic.help.map(Self.json) ?? "null")",
-            ]
-            return "{\(members.joined(separator: ","))}\n"
+            return Self.jsonLine(
+                severity: diagnostic.severity.rawValue, id: diagnostic.id.code, diagnostic.message, file: place.file,
+                at: place.line == 0 ? nil : (place.line, place.column), help: diagnostic.help)
         }.joined()
+    }
+
+    /// One line of ``jsonLines``, also for findings that are of another kind.
+    public static func jsonLine(
+        severity: String, id: String, _ message: String, file: String, at position: (line: Int, column: Int)? = nil,
+        help: String? = nil
+    ) -> String {
+        let members = [
+            "\"severity\":\(json(severity))", "\"id\":\(json(id))", "\"message\":\(json(message))",
+            "\"file\":\(json(file))", "\"line\":\(position.map { String($0.line) } ?? "null")",
+            "\"column\":\(position.map { String($0.column) } ?? "null")", "\"help\":\(help.map(json) ?? "null")",
+        ]
+        return "{\(members.joined(separator: ","))}\n"
     }
 
     private static func headline(_ diagnostic: Diagnostic) -> String {

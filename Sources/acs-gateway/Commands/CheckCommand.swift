@@ -55,9 +55,12 @@ struct CheckCommand: Command {
             outcome.status = .warnings
         }
         if isLive, generation != nil {
-            let report = try LiveCheck.run(loaded)
-            outcome.output += report.lines.map { $0 + "\n" }.joined()
-            if !report.isGood { outcome.status = .failed }
+            let findings = try LiveCheck.run(loaded)
+            switch format {
+            case .json: outcome.output += findings.map { $0.jsonLine(file: path) }.joined()
+            case .text: outcome.output += findings.map(\.line).joined()
+            }
+            if !findings.allSatisfy(\.isGood) { outcome.status = .failed }
         }
         return outcome
     }

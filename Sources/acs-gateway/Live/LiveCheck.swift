@@ -10,40 +10,31 @@ internal import Transport
 /// `check --live`: fetches a token for each credential that needs one, signs one harmless request for each resource,
 /// and tells in words what is wrong.
 ///
-/// Nothing is listened on and nothing is changed anywhere: the request lists phone numbers.
-actor LiveCheck {
-    /// What was found.
-    struct Report: Sendable {
-        /// A line each, in the file's order.
-        var lines: [String] = []
-        var isGood = true
-
-        mutating func good(_ line: String) { lines.append("ok: \(line)") }
-
-        mutating func bad(_ line: String) {
-            lines.append("failed: \(line)")
-            isGood = false
-        }
-    }
-
+/// All are asked at once: one that does not answer holds no other up.  Nothing is listened on and nothing is changed
+/// anywhere: the request lists phone numbers.
+struct LiveCheck: Sendable {
     /// Reads only.
     private static let harmlessTarget = "/phoneNumbers?api-version=2022-12-01"
     /// Clocks that differ by more are told; signatures are refused beyond 15 minutes.
     private static let toldSkewSeconds = 180
-    /// The whole check ends by then.
+    /// The whole check ends by then.  Of all fetches that of an endpoint which answers 410 takes longest: 75 s.
     private static let timeout = Duration.seconds(120)
 
     private let loaded: LoadedConfiguration
     private let client: HTTPClient
-    private var report = Report()
-    private var tokens: [TokenIdentity: AccessToken] = [:]
+    private let report: LiveReport
 
-    private init(_ loaded: LoadedConfiguration, _ client: HTTPClient) { (self.loaded, self.client) = (loaded, client) }
+    /// A fetch under way; `nil` comes of one that failed.
+    private typealias Fetch = Task<AccessToken?, Never>
 
     /// Checks a configuration that loaded without errors; returns when all has been asked.
-    static func run(_ loaded: LoadedConfiguration) throws(CommandError) -> Report {
+    static func run(_ loaded: LoadedConfiguration) throws(CommandError) -> [LiveReport.Finding] {
         do throws(HTTPFailure) {
-            let check = LiveCheck(loaded, try HTTPClient())
+            let config = loaded.result.draft
+            let names =
+                config.credentials.filter { loaded.strategies[$0.name] is any TokenStrategy }
+                .map { "credential `\($0.name)`" } + config.resources.map { "resource `\($0.name)`" }
+            let check = LiveCheck(loaded: loaded, client: try HTTPClient(), report: LiveReport(of: names))
             return try wait(for: check)
         } catch {
             throw CommandError("nothing can be asked: \(error)")
@@ -51,32 +42,45 @@ actor LiveCheck {
     }
 
     /// Commands are not asynchronous; this is the one that waits for something that is.
-    private static func wait(for check: LiveCheck) throws(HTTPFailure) -> Report {
+    private static func wait(for check: LiveCheck) throws(HTTPFailure) -> [LiveReport.Finding] {
         guard let done = try? Barrier(count: 1) else { throw HTTPFailure(.timeout, "no descriptor is left") }
         Task {
             await check.askAll()
             done.arrive()
         }
-        guard done.wait(timeout: timeout) else { throw HTTPFailure(.timeout, "the check did not end in time") }
-        return check.finished.withLock { $0 }
+        _ = done.wait(timeout: timeout)
+        return check.report.findings(missing: "no answer within \(timeout.components.seconds) s")
     }
-
-    private nonisolated let finished = Mutex(Report())
 
     private func askAll() async {
         let config = loaded.result.draft
-        for credential in config.credentials {
-            guard let strategy = loaded.strategies[credential.name] as? any TokenStrategy else { continue }
-            await askToken(credential.name, strategy)
+        await withTaskGroup { group in
+            var fetches: [TokenIdentity: Fetch] = [:]
+            for credential in config.credentials {
+                guard let strategy = loaded.strategies[credential.name] as? any TokenStrategy else { continue }
+                let fetch = fetches[strategy.identity]
+                let started = Fetch { await askToken(credential.name, strategy, alreadyAsked: fetch) }
+                if fetch == nil { fetches[strategy.identity] = started }
+                group.addTask { _ = await started.value }
+            }
+            for resource in config.resources {
+                group.addTask { [fetches] in await ask(resource, config, fetches) }
+            }
         }
-        for resource in config.resources { await ask(resource, config) }
-        let report = report
-        finished.withLock { $0 = report }
     }
 
     // MARK: Tokens
 
-    private func askToken(_ name: String, _ strategy: any TokenStrategy) async {
+    /// Two credentials of one identity have one token.
+    private func askToken(
+        _ name: String, _ strategy: any TokenStrategy, alreadyAsked other: Fetch?
+    ) async -> AccessToken? {
+        let subject = "credential `\(name)`"
+        if let other {
+            let token = await other.value
+            report.add(subject, isGood: token != nil, "has the identity of another, and its token")
+            return token
+        }
         var exchange = strategy.beginFetch(after: nil, environment: .system)
         var answer: Result<TokenAnswer, TransferFailure>?
         while true {
@@ -86,39 +90,42 @@ actor LiveCheck {
                 answer = nil
                 try? await Task.sleep(for: pause)
             case .done(let token):
-                tokens[strategy.identity] = token
                 let left = token.expiresAt.unixSeconds - TokenInstant.current.unixSeconds
-                report.good("credential `\(name)`: a token for \(left) s, from \(strategy.source)")
-                return
+                report.add(subject, isGood: true, "a token for \(left) s, from \(strategy.source)")
+                return token
             case .failed(let failure):
-                report.bad("credential `\(name)`: \(failure)")
-                return
+                report.add(subject, isGood: false, "\(failure)")
+                return nil
             }
         }
     }
 
     // MARK: Resources
 
-    private func ask(_ resource: ResourceConfig, _ config: GatewayConfig) async {
+    private func ask(
+        _ resource: ResourceConfig, _ config: GatewayConfig, _ fetches: [TokenIdentity: Fetch]
+    ) async {
+        let subject = "resource `\(resource.name)`"
         let route = config.routes.first { $0.resource == resource.name }
         guard let name = resource.credential ?? route?.credential, let strategy = loaded.strategies[name] else {
-            report.bad("resource `\(resource.name)`: no route uses it, and it names no credential")
+            report.add(subject, isGood: false, "no route uses it, and it names no credential")
             return
         }
         guard !strategy.passesCallerAuthorization else {
-            report.good("resource `\(resource.name)`: its credential is the caller's own, so nothing was asked")
+            report.add(subject, isGood: true, "its credential is the caller's own, so nothing was asked")
             return
         }
-        if let identity = strategy.tokenIdentity, tokens[identity] == nil {
-            report.bad("resource `\(resource.name)`: not asked, for credential `\(name)` has no token")
+        let token = await strategy.tokenIdentity.flatMap { fetches[$0] }?.value
+        if strategy.tokenIdentity != nil, token == nil {
+            report.add(subject, isGood: false, "not asked, for credential `\(name)` has no token")
             return
         }
         if resource.proxy != nil, resource.endpoint.scheme == .http {
-            report.good("resource `\(resource.name)`: plain HTTP through a proxy, so nothing was asked")
+            report.add(subject, isGood: true, "plain HTTP through a proxy, so nothing was asked")
             return
         }
-        guard let fields = authorize(resource, strategy) else {
-            report.bad("resource `\(resource.name)`: credential `\(name)` cannot authorize a request")
+        guard let fields = authorize(resource, strategy, with: token) else {
+            report.add(subject, isGood: false, "credential `\(name)` cannot authorize a request")
             return
         }
         let trust: HTTPRequest.Trust
@@ -132,20 +139,21 @@ actor LiveCheck {
             allowsPlaintext: resource.endpoint.scheme == .http,
             proxy: resource.proxy.map(HTTPRequest.Proxy.init) ?? .none)
         do throws(HTTPFailure) {
-            judge(try await client.send(request), of: resource.name, by: name)
+            judge(try await client.send(request), of: subject, by: name)
         } catch {
-            report.bad("resource `\(resource.name)`: \(error)")
+            report.add(subject, isGood: false, "\(error)")
         }
     }
 
     /// The field lines that authorize the harmless request, or `nil` when there are none to be had.
-    private func authorize(_ resource: ResourceConfig, _ strategy: any CredentialStrategy) -> [HTTPField]? {
+    private func authorize(
+        _ resource: ResourceConfig, _ strategy: any CredentialStrategy, with token: AccessToken?
+    ) -> [HTTPField]? {
         var head = ByteBuffer()
         var scratch = ByteBuffer()
         let date = HTTPDate.bytes(secondsSince1970: Int(TokenInstant.current.unixSeconds))
         let (target, host) = (Array(Self.harmlessTarget.utf8), Array(resource.endpoint.authority.utf8))
         let method = Array("GET".utf8)
-        let token = strategy.tokenIdentity.flatMap { tokens[$0] }
         let request = OutboundRequest(
             method: method.span, target: target.span, host: host.span, date: date.span,
             bodyDigest: SHA256().finalize())
@@ -162,23 +170,25 @@ actor LiveCheck {
         }
     }
 
-    private func judge(_ answer: HTTPAnswer, of resource: String, by credential: String) {
-        let name = "resource `\(resource)`"
+    private func judge(_ answer: HTTPAnswer, of subject: String, by credential: String) {
         if let skew = clockSkew(answer) {
-            report.bad("\(name): its clock differs from this machine's by \(skew) s; set this machine's clock")
+            report.add(
+                subject, isGood: false, "its clock differs from this machine's by \(skew) s; set this machine's clock")
         }
         switch answer.status {
         case 401:
-            report.bad(
-                "\(name): it refused credential `\(credential)` (401): the key is not this resource's, or the identity"
+            report.add(
+                subject, isGood: false,
+                "it refused credential `\(credential)` (401): the key is not this resource's, or the identity"
                     + " has no role on it yet; assign one, and allow some minutes")
         case 403:
-            report.bad(
-                "\(name): credential `\(credential)` is known there but may not list phone numbers (403): assign the"
+            report.add(
+                subject, isGood: false,
+                "credential `\(credential)` is known there but may not list phone numbers (403): assign the"
                     + " role `Contributor` or `Communication and Email Service Owner` on the resource")
-        case 200..<300: report.good("\(name): it took credential `\(credential)` (\(answer.status))")
-        case 500...: report.bad("\(name): it answered \(answer.status); try again later")
-        case let other: report.good("\(name): it took credential `\(credential)`, and answered \(other)")
+        case 200..<300: report.add(subject, isGood: true, "it took credential `\(credential)` (\(answer.status))")
+        case 500...: report.add(subject, isGood: false, "it answered \(answer.status); try again later")
+        case let other: report.add(subject, isGood: true, "it took credential `\(credential)`, and answered \(other)")
         }
     }
 

@@ -4,9 +4,9 @@ import Testing
 @Suite("What `check --live` finds out", .timeLimit(.minutes(Pace.minutes(3))))
 struct LiveCheckTests {
     /// `check --live` of one resource at `endpoint`.
-    private func check(_ endpoint: String) throws -> CommandRun {
+    private func check(_ endpoint: String, _ options: [String] = []) throws -> CommandRun {
         try CommandRun(
-            ["check", "--live"],
+            ["check", "--live"] + options,
             files: [
                 "key": TestKeys.first,
                 "config.yaml": """
@@ -37,6 +37,54 @@ struct LiveCheckTests {
         #expect(sent.method == "GET" && origin.recorded.count == 1)
         #expect(TestKeys.firstCheck.isSignature(of: sent))
         origin.stop()
+    }
+
+    @Test("with `--format json` each finding is an object on a line of its own")
+    func json() throws {
+        let origin = try RecordingOrigin { _, _ in .text("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n") }
+        let run = try check("\(origin.address)", ["--format", "json"])
+        #expect(run.status == .exited(1))
+        let line = try #require(run.output.split(separator: "\n").first)
+        #expect(line.hasPrefix(#"{"severity":"error","id":"live","message":"resource `origin`: it refused"#), "\(line)")
+        #expect(line.hasSuffix(#""file":"config.yaml","line":null,"column":null,"help":null}"#), "\(line)")
+        #expect(run.output.split(separator: "\n").count == 1)
+        origin.stop()
+    }
+
+    @Test("one credential that has no token is told in its place, and the others are asked all the same")
+    func besideAnother() throws {
+        let broken = try TokenOrigin(lifetime: 3600)
+        broken.state.change { $0.isAvailable = false }
+        let origin = try TokenOrigin(lifetime: 3600)
+        let run = try CommandRun(
+            ["check", "--live"],
+            files: [
+                "secret": TestKeys.first,
+                "config.yaml": """
+                version: 1
+                listeners: { app: { bind: "127.0.0.1:0" } }
+                credentials:
+                  no: { strategy: service_principal, tenant_id: contoso, client_id: app,
+                        client_secret: "${file:secret}", authority: "http://\(broken.address)" }
+                  sp: { strategy: service_principal, tenant_id: contoso, client_id: app,
+                        client_secret: "${file:secret}", authority: "http://\(origin.address)" }
+                resources:
+                  one: { endpoint: "http://\(origin.address)", credential: no }
+                  two: { endpoint: "http://\(origin.address)", credential: sp }
+                routes:
+                  - { name: one, match: { path_prefix: /one }, allow: [anonymous], resource: one }
+                  - { name: two, match: { path_prefix: /two }, allow: [anonymous], resource: two }
+                """,
+            ])
+        #expect(run.status == .exited(1))
+        let subjects = run.output.split(separator: "\n").dropFirst().map { line in
+            line.split(separator: ":").prefix(2).joined(separator: ":")
+        }
+        #expect(
+            subjects == [
+                "failed: credential `no`", "ok: credential `sp`", "failed: resource `one`", "ok: resource `two`",
+            ], "\(run.output)")
+        #expect(run.output.contains("not asked, for credential `no` has no token"))
     }
 
     @Test("a clock that differs is told")
