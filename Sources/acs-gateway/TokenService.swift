@@ -193,8 +193,7 @@ extension TokenEnvironment {
 
     private static func secret(in path: String, _ limitBytes: Int) throws(FileFailure) -> Secret {
         do throws(SystemError) {
-            let content = try WholeFile.read(path, limitBytes: limitBytes)
-            return Secret(copying: content.bytes.span)
+            return try WholeFile.readSecret(path, limitBytes: limitBytes)
         } catch {
             throw FileFailure(error)
         }
@@ -224,7 +223,7 @@ extension GuardedFile {
         // A group of its owner's own kind is no other.
         let groupIsOther = file.writingGroup.map { $0 != 0 && $0 != WholeFile.groupID(of: "himds") } ?? false
         self.init(
-            content: Secret(copying: file.bytes.span), owner: owner,
+            content: file.content, owner: owner,
             isWritableByOthers: file.isWorldWritable || groupIsOther)
     }
 }

@@ -193,6 +193,8 @@ struct Exchange: ~Copyable {
 /// An ``Exchange`` with an identity: what a worker's stack and a connection hold.
 final class ExchangeCell {
     var exchange = Exchange()
+    /// How many tokens its worker had seen replaced when it was lent.
+    var replacedTokens = 0
 }
 
 extension Exchange {

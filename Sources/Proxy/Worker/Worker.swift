@@ -44,7 +44,7 @@ final class Worker {
     private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
     private var tokenSlots: [TokenIdentity: TokenSlot] = [:]
     private var drained: Barrier?
-    private var spare: [ExchangeCell] = []
+    private var spare = SpareCells()
     private let requestIDs: RequestIDs
     private var lines = ByteBuffer()
     private var timeText = TimestampText()
@@ -55,8 +55,6 @@ final class Worker {
     private var requestCount: UInt32 = 0
     private var told = RecentMessages()
 
-    /// Exchanges kept for reuse; more are freed.
-    private static let spareLimit = 256
     /// Log lines handed over at once, or after a pause of ``linesPauseNanoseconds``.
     private static let linesBytes = 32_768
     private static let linesPauseNanoseconds: Int64 = 100_000_000
@@ -89,9 +87,13 @@ final class Worker {
                 pool.update(addresses: addresses)
             }
         case .token(let identity, let token):
-            slot(for: identity).receive(token)
+            let slot = slot(for: identity)
+            if let old = slot.token, old.serial != token.serial { spare.tokenWasReplaced() }
+            slot.receive(token)
         case .noToken(let identity, let seconds):
-            slot(for: identity).refuse(
+            let slot = slot(for: identity)
+            if slot.token != nil { spare.tokenWasReplaced() }
+            slot.refuse(
                 until: loop.now.advanced(by: Int64(seconds) * 1_000_000_000), retryAfterSeconds: seconds)
         case .drain(let done):
             drain(done)
@@ -237,14 +239,10 @@ final class Worker {
     }
 
     func lendCell(for client: ClientConnection) -> ExchangeCell {
-        let cell = spare.popLast() ?? ExchangeCell()
-        cell.exchange.prepare(limits: client.binding.settings.headLimits)
-        return cell
+        spare.take(limits: client.binding.settings.headLimits)
     }
 
-    func takeBack(_ cell: ExchangeCell) {
-        if spare.count < Self.spareLimit { spare.append(cell) }
-    }
+    func takeBack(_ cell: ExchangeCell) { spare.give(cell) }
 
     /// The exchange's body is not needed any more: what it takes is given back.
     func bodyEnded(_ cell: ExchangeCell) {

@@ -78,7 +78,7 @@ public enum WholeFile {
     }
 
     /// A name with NUL would reach the system cut short, as another name.
-    private static func refuseNUL(_ path: String) throws(SystemError) {
+    static func refuseNUL(_ path: String) throws(SystemError) {
         if path.utf8.contains(0) { throw SystemError(call: "open", code: EINVAL) }
     }
 }
@@ -146,73 +146,4 @@ private func writeWhole(_ bytes: Span<UInt8>, to descriptor: Int32) throws(Syste
 private func waitUntilWritable(_ descriptor: Int32) throws(SystemError) {
     var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     try check("poll") { unsafe poll(&entry, 1, -1) }
-}
-
-extension WholeFile {
-    /// A file whose owner matters, as it was when it was read.
-    public struct Guarded: Sendable {
-        /// All bytes of the file.
-        public let bytes: [UInt8]
-        /// The user id of its owner.
-        public let owner: UInt32
-        /// The group that its mode lets write it, if any.
-        public let writingGroup: UInt32?
-        /// True when its mode lets others than its owner and group write it.
-        public let isWorldWritable: Bool
-    }
-
-    /// Reads a regular file that is no link; anything else is `EINVAL`, and more than `limitBytes` `EFBIG`.
-    public static func readGuarded(_ path: String, limitBytes: Int) throws(SystemError) -> Guarded {
-        try refuseNUL(path)
-        // Not to hang on a pipe that somebody put there.
-        let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        let descriptor = try check("open") { unsafe acs_open(path, flags, 0) }
-        defer { close(descriptor) }
-        var status = stat()
-        try check("fstat") { unsafe fstat(descriptor, &status) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(call: "open", code: EINVAL) }
-        guard status.st_size <= limitBytes else { throw SystemError(call: "read", code: EFBIG) }
-        var bytes = [UInt8](repeating: 0, count: limitBytes + 1)
-        var count = 0
-        while count < bytes.count {
-            let outcome = unsafe bytes.withUnsafeMutableBytes { space in
-                attempt("read") {
-                    unsafe Glibc.read(descriptor, space.baseAddress.unsafelyUnwrapped + count, space.count - count)
-                }
-            }
-            guard case .done(let more) = outcome else { throw SystemError(call: "read", code: EIO) }
-            if more == 0 { break }
-            count += more
-        }
-        guard count <= limitBytes else { throw SystemError(call: "read", code: EFBIG) }
-        return Guarded(
-            bytes: Array(bytes[..<count]), owner: status.st_uid,
-            writingGroup: status.st_mode & S_IWGRP != 0 ? status.st_gid : nil,
-            isWorldWritable: status.st_mode & S_IWOTH != 0)
-    }
-
-    /// The id of the user `name`, or `nil` when the machine has none.
-    public static func userID(of name: String) -> UInt32? {
-        var entry = unsafe passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16_384)
-        guard unsafe getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else {
-            return nil
-        }
-        return unsafe entry.pw_uid
-    }
-
-    /// The id of the group `name`, or `nil` when the machine has none.
-    public static func groupID(of name: String) -> UInt32? {
-        var entry = unsafe group()
-        var found: UnsafeMutablePointer<group>?
-        var buffer = [CChar](repeating: 0, count: 16_384)
-        guard unsafe getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil else {
-            return nil
-        }
-        return unsafe entry.gr_gid
-    }
-
-    /// The user id that this process acts as.
-    public static var ownUserID: UInt32 { geteuid() }
 }

@@ -1,3 +1,5 @@
+import Bytes
+import Crypto
 import Support
 import Testing
 import Transport
@@ -58,12 +60,23 @@ struct WholeFileTests {
     func guarded() throws {
         try directory.write("key", "12345")
         let read = try WholeFile.readGuarded(path("key"), limitBytes: 5)
-        #expect(read.bytes == Array("12345".utf8))
+        #expect(read.content.withBytes { $0.array } == Array("12345".utf8))
         #expect(read.owner == WholeFile.ownUserID && !read.isWorldWritable && read.writingGroup == nil)
         #expect(throws: Transport.SystemError.self) { try WholeFile.readGuarded(path("key"), limitBytes: 4) }
         #expect(throws: Transport.SystemError.self) { try WholeFile.readGuarded(directory.path, limitBytes: 4) }
         #expect(throws: Transport.SystemError.self) { try WholeFile.readGuarded("/dev/zero", limitBytes: 4) }
         #expect(throws: Transport.SystemError.self) { try WholeFile.readGuarded("/proc/self/exe", limitBytes: 1 << 30) }
+    }
+
+    @Test("a secret's file is read whole, also through a link, unless it is too large")
+    func secret() throws {
+        try directory.write("token", String(repeating: "t", count: 70_000))
+        #expect(try WholeFile.readSecret(path("token"), limitBytes: 70_000).count == 70_000)
+        #expect(throws: Transport.SystemError(call: "read", code: 27)) {
+            try WholeFile.readSecret(path("token"), limitBytes: 69_999)
+        }
+        #expect(throws: Transport.SystemError.self) { try WholeFile.readSecret("/dev/zero", limitBytes: 4) }
+        #expect(try WholeFile.readSecret("/proc/self/exe", limitBytes: 1 << 30).count > 4096)
     }
 
     @Test("directories are made as far as they are missing")
