@@ -15,7 +15,7 @@ struct SpareCellsTests {
     /// What the block of an empty buffer still shows.
     private static func shown(_ cell: ExchangeCell, _ count: Int) -> [UInt8] {
         // Nothing is written: what stands there becomes readable again.
-        cell.exchange.outbound.withFreeSpace(atLeast: count) { _ in count }
+        unsafe cell.exchange.outbound.withFreeSpace(atLeast: count) { _ in count }
         let shown = cell.exchange.outbound.span.array
         cell.exchange.outbound.clear()
         return shown
