@@ -10,7 +10,8 @@ public enum ConfigLoader {
     /// Loads `file`, with all that it refers to read through `environment`.
     public static func load(file: String, environment: LoadEnvironment) -> LoadResult {
         var result = LoadResult()
-        guard let bytes = read(file, environment, &result.diagnostics) else { return result }
+        guard let content = read(file, environment, &result.diagnostics) else { return result }
+        let bytes = content.bytes
         result.sha256 = SHA256.digest(of: bytes.span).hex
         let source = SourceText(file: file, bytes: bytes)
         do throws(YAMLFailure) {
@@ -20,6 +21,11 @@ public enum ConfigLoader {
             let directory = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? ""
             let context = ReadingContext(environment: environment, directory: directory, allowsInlineSecrets: false)
             result.draft = GatewayConfig.decode(root, context: context, into: &result.diagnostics)
+            if content.isReadableByOthers, result.diagnostics.has(.inlineSecretsAllowed) {
+                result.diagnostics.report(
+                    .readableByOthers, "others can read this file, in which secrets may stand", at: .whole(file),
+                    help: "take the right from them: `chmod o-r`")
+            }
         } catch {
             // Told alone: what was found before it may be its consequence.
             result.diagnostics = Diagnostics()
@@ -32,9 +38,9 @@ public enum ConfigLoader {
 
     private static func read(
         _ file: String, _ environment: LoadEnvironment, _ diagnostics: inout Diagnostics
-    ) -> [UInt8]? {
+    ) -> FileContent? {
         do throws(FileFailure) {
-            return try environment.readFile(file, fileLimitBytes).bytes
+            return try environment.readFile(file, fileLimitBytes)
         } catch {
             let reason = error.sentence(limit: "4 MiB")
             let id = error == .tooLarge ? DiagnosticID.fileTooLarge : .unreadableFile

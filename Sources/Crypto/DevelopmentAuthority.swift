@@ -67,6 +67,9 @@ internal import COpenSSL
         unsafe EVP_PKEY_free(key)
     }
 
+    /// True for a name, an address or a URI that a certificate can be issued for.
+    public static func isName(_ name: String) -> Bool { (try? CertificateRequest.alternativeNames([name])) != nil }
+
     /// A certificate for `names`: host names, `*.` before one allowed, IP addresses without brackets, and URIs such as
     /// `spiffe://corp/ns/billing` (letters, digits and `-._~:/` only).
     public borrowing func issue(

@@ -36,7 +36,7 @@ public enum ConnectFailure: Error, Equatable, Sendable, CustomStringConvertible 
     /// One sentence for the operator.
     public var description: String {
         switch self {
-        case .noAddress(let host): "the name `\(host)` has no address"
+        case .noAddress: "its name has no address"
         case .refused(let error, let address): "\(address): \(error)"
         case .timedOut(let address): "\(address): no connection in time"
         case .proxyRefused(407, let address, gaveCredential: false):

@@ -46,14 +46,22 @@ struct ListeningSockets {
             } catch {
                 diagnostics.report(
                     .cannotListen,
-                    "listener `\(listener.name)` cannot listen on `\(listener.bindKey)`: \(error.reason)",
+                    "listener `\(listener.name)` cannot listen there: \(error.reason)",
                     at: listener.bindPlace,
-                    help: error.listeningHelp(ifOurs: listener.bind.isAt(metrics) ? "`telemetry.metrics` is" : nil))
+                    help: error.listeningHelp(ifOurs: owner(of: listener.bind, metrics)))
             }
         }
         guard diagnostics.hasErrors else { return fresh }
         fresh.close()
         return nil
+    }
+
+    /// What of ours is in the way of `bind`, which is taken: metrics, or a listener that serves at the same port in
+    /// another spelling.
+    private func owner(of bind: BindAddress, _ metrics: SocketAddress?) -> String? {
+        if bind.isAt(metrics) { return "`telemetry.metrics` is" }
+        guard case .tcp(_, let port) = bind, port != 0 else { return hold(bind) ? "a listener is" : nil }
+        return bound.values.contains { $0.address.port == port } ? "a listener is" : nil
     }
 
     /// `config` serves now: what it does not listen on any more is forgotten, and socket files are removed.

@@ -44,7 +44,7 @@ struct MetricsPort {
             }
         } catch {
             diagnostics.report(
-                .cannotListen, "`telemetry.metrics` cannot listen on `\(config.bind.text)`: \(error.reason)",
+                .cannotListen, "`telemetry.metrics` cannot listen there: \(error.reason)",
                 at: config.bindPlace,
                 help: error.listeningHelp(ifOurs: listeners.hold(config.bind) ? "a listener is" : nil))
             return nil
@@ -71,14 +71,4 @@ struct MetricsPort {
 
     /// Removes a unix socket's file at the end.
     func removeFile() { bound?.socket.unlink() }
-}
-
-extension BindAddress {
-    /// As the file says it.
-    fileprivate var text: String {
-        switch self {
-        case .tcp(let host, let port): "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
 }

@@ -19,6 +19,8 @@ final class Server {
     private var accessLog = AccessLog(target: .off, file: nil)
     private var serving: (number: Int, fingerprint: String, generation: Generation)?
 
+    private var announcement = ""
+
     /// How long requests in flight may take to end.
     private static let drainTimeout = Duration.seconds(30)
 
@@ -62,7 +64,8 @@ final class Server {
         if !loaded.report.isEmpty { console.tell(loaded.report) }
         switch outcome {
         case .serves:
-            board.reloaded(.ok)  // announced when it began
+            board.reloaded(.ok)
+            announce()
         case .isUnchanged:
             board.reloaded(.unchanged)
             console.tell("acs-gateway: reload unchanged, generation \(stays)\n")
@@ -85,13 +88,15 @@ final class Server {
     /// The stages of a load, in order: decode (done), open the log, provision, compare, listen, swap.  Any failure
     /// before the swap leaves what serves untouched.
     private func takeOver(_ loaded: inout LoadedConfiguration) -> Outcome {
-        guard let config = loaded.result.config, let newLog = openAccessLog(config, &loaded) else { return .isRefused }
+        let config = loaded.result.draft
+        // Only for what may be served: it makes a file.
+        let newLog = loaded.result.diagnostics.hasErrors ? nil : openAccessLog(config, &loaded)
         let number = (serving?.number ?? 0) + 1
         let surroundings = Provisioner.Surroundings(
-            number: number, accessLog: newLog.file,
+            number: number, accessLog: newLog?.file,
             log: log.with(level: config.telemetry.logLevel),
             spoolDirectory: ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp", previous: serving?.generation)
-        guard let generation = loaded.provision(surroundings) else { return .isRefused }
+        guard let generation = loaded.provision(surroundings), let newLog else { return .isRefused }
         if let serving, serving.fingerprint == loaded.fingerprint, sockets.areInPlace { return .isUnchanged }
         let opened = sockets.open(
             config, workers: workers.count, besides: metrics.address, diagnostics: &loaded.result.diagnostics)
@@ -104,9 +109,11 @@ final class Server {
         accessLog = newLog
         let names = generation.resources.map(\.target.dialled)
         for failure in (try? resolver.watch(names)) ?? [] {
+            // By the resource: its host may have come from a reference, which is not shown.
+            let those = generation.resources.filter { $0.target.dialled.host == failure.host }.map(\.name)
             log.warning(
                 "a resource's name has no address yet",
-                [LogField("host", failure.host), LogField("error", failure.reason)])
+                [LogField("resource", those.joined(separator: ",")), LogField("error", failure.reason)])
         }
         tokens.prepare(loaded.strategies)
         let isInstalled = (try? workers.install(generation, sockets: fresh.sockets)) ?? false
@@ -124,15 +131,14 @@ final class Server {
         board.serves(
             generation, sha256: loaded.result.sha256, accessLog: newLog.file,
             at: Int(WallClock.current() / 1_000_000_000))
-        announce(number, loaded.result.sha256, config)
+        let addresses = sockets.addresses(config).joined(separator: ", ")
+        let name = "generation \(number) (sha256 \(loaded.result.sha256.prefix(8))…)"
+        announcement = "\(Program.name) \(Version.current) serving \(name) on \(addresses)\n"
         return .serves
     }
 
-    private func announce(_ number: Int, _ sha256: String, _ config: GatewayConfig) {
-        let addresses = sockets.addresses(config).joined(separator: ", ")
-        let generation = "generation \(number) (sha256 \(sha256.prefix(8))…)"
-        console.tell("\(Program.name) \(Version.current) serving \(generation) on \(addresses)\n")
-    }
+    /// Says which generation serves, and where.
+    func announce() { console.tell(announcement) }
 
     /// The access log that `config` wants: the one at hand while its place stays.
     private func openAccessLog(_ config: GatewayConfig, _ loaded: inout LoadedConfiguration) -> AccessLog? {

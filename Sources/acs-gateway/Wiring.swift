@@ -22,11 +22,11 @@ struct LoadedConfiguration {
         strategies = StandardStrategies.decode(result.draft, into: &result.diagnostics)
     }
 
-    /// Builds the generation, unless there are errors; TLS files are read and checked here.
+    /// Builds the generation, unless there are errors; TLS files are read and checked here, also when there are some
+    /// already, so that all are told together.
     mutating func provision(_ surroundings: Provisioner.Surroundings) -> Generation? {
-        guard let config = result.config else { return nil }
-        return Provisioner.provision(
-            config, strategies: strategies, in: environment, surroundings, diagnostics: &result.diagnostics)
+        Provisioner.provision(
+            result.draft, strategies: strategies, in: environment, surroundings, diagnostics: &result.diagnostics)
     }
 
     /// Stands for everything that was read, references and certificates included; the same when nothing changed.

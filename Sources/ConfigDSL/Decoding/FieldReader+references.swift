@@ -27,20 +27,40 @@ extension FieldReader {
         }
     }
 
-    /// YAML 1.1 reads `0660` as 432, YAML 1.2 as 660: unquoted, no one can know which was meant.
+    /// YAML 1.1 reads `0660` as 432, YAML 1.2 as 660: unquoted, no one can know which was meant.  The same before a
+    /// unit, a fraction or an exponent.
     private static func refuseLeadingZero(_ text: String) throws(ValueError) {
         var digits = text.utf8[...]
         if let sign = digits.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
             digits = digits.dropFirst()
         }
-        guard digits.count > 1, digits.first == UInt8(ascii: "0") else { return }
-        digits = digits.dropFirst()
-        if digits.first == UInt8(ascii: "o"), digits.count > 1 { digits = digits.dropFirst() }
-        let isNumber = digits.allSatisfy { ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
-        guard isNumber else { return }
+        guard digits.popFirst() == UInt8(ascii: "0") else { return }
+        // `0o660` is meant like `"0660"`, all else as it stands.
+        let isOctal = digits.first == UInt8(ascii: "o")
+        if isOctal { digits = digits.dropFirst() }
+        guard let next = digits.first, ASCII.isDigit(next) || next == UInt8(ascii: "_") else { return }
+        let rest = digits.drop { ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
+        guard rest.isEmpty || isUnit(rest) || isFraction(rest) else { return }
+        let meant = isOctal ? "0" + String(Substring(digits)) : text
         throw ValueError(
             .leadingZero, "is a number with a leading zero, which YAML reads as octal",
-            help: "as text write `\"0\(Shown.short(String(Substring(digits))))\"`; as a number leave the zero out")
+            help: "as text write `\"\(Shown.short(meant))\"`; as a number leave the zero out")
+    }
+
+    /// What stands behind a duration or a size, or is mistaken for it.
+    private static func isUnit(_ text: Substring.UTF8View) -> Bool {
+        let word = String(decoding: text.prefix(4).map(ASCII.lowercased), as: UTF8.self)
+        return ["ms", "s", "m", "h", "d", "b", "kib", "mib", "gib", "kb", "mb", "gb", "k", "g"].contains(word)
+    }
+
+    /// `.5`, `.5e3` or `e3`.
+    private static func isFraction(_ text: Substring.UTF8View) -> Bool {
+        var rest = text
+        if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst().drop(while: ASCII.isDigit) }
+        guard let mark = rest.popFirst() else { return true }
+        guard mark | 0x20 == UInt8(ascii: "e") else { return false }
+        if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { rest = rest.dropFirst() }
+        return !rest.isEmpty && rest.allSatisfy(ASCII.isDigit)
     }
 
     /// The text that `reference` stands for.

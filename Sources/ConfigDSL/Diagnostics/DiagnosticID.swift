@@ -79,6 +79,8 @@ extension DiagnosticID {
     public static let unknownVersion = DiagnosticID("E114")
     /// A list or map with too few or too many items.
     public static let badList = DiagnosticID("E115")
+    /// One body may take more memory than all together.
+    public static let memoryBeyondTotal = DiagnosticID("W101")
 }
 
 /// E2xx: names.

@@ -21,6 +21,8 @@ public struct Diagnostics: Sendable {
 
     /// True when the configuration cannot be used.
     public var hasErrors: Bool { errorCount > 0 }
+    /// True when one of this kind is among them.
+    func has(_ id: DiagnosticID) -> Bool { kept.contains { $0.id == id } }
     /// True when nothing was reported.
     public var isEmpty: Bool { errorCount + warningCount == 0 }
     /// True when further findings are only counted.

@@ -71,11 +71,11 @@ extension BodyLimits {
                 body.totalBytes = section.optional(
                     "total", default: body.totalBytes, ByteSize.parse(within: Self.bounds))
             }
-            if body.memoryBytes > body.totalBytes {
-                let key = section.has("memory") ? "memory" : "total"
+            if body.memoryBytes > body.totalBytes, section.has("memory") {
                 section.report(
-                    .outOfRange, "`memory` is more than `total`, which counts all bodies together",
-                    at: section.valuePlace(of: key), help: "raise `total` or lower `memory`")
+                    .memoryBeyondTotal, "`memory` is more than `total`, which counts all bodies together",
+                    at: section.valuePlace(of: "memory"),
+                    help: "a body of more than `total` is refused with 503; raise `total` or lower `memory`")
             }
         }
         self = body

@@ -142,6 +142,13 @@ final class EmulatorService {
 }
 
 extension EmulatorOptions {
+    /// True for what ``bind`` can be.
+    public static func isAddress(_ text: String) -> Bool {
+        var options = EmulatorOptions()
+        options.bind = text
+        return (try? options.address()) != nil
+    }
+
     /// The address to bind.
     fileprivate func address() throws(EmulatorError) -> SocketAddress {
         guard let colon = bind.lastIndex(of: ":"), let port = UInt16(bind[bind.index(after: colon)...]) else {

@@ -222,16 +222,14 @@ extension ClientConnection {
             return tokenWasRefused(cell, slot, route, refusal)
         }
         let keys = route.credential.strategy.alternatives
-        if keys > 1, !cell.exchange.wasRefused, cell.exchange.attempts < route.attempts {
-            cell.exchange.wasRefused = true
-            cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
-            guard cell.exchange.canBeSentAgain(route) else {
-                cell.exchange.generation?.preferredKeys[route.credential.index] = cell.exchange.keyIndex
-                return answer(tooLargeForAnother(cell), cell)
-            }
-            return startAttempt(cell)
-        }
-        return answer(Self.refused(refusal), cell)
+        guard keys > 1, !cell.exchange.wasRefused else { return answer(Self.refused(refusal), cell) }
+        cell.exchange.wasRefused = true
+        cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
+        let mayRepeat = cell.exchange.attempts < route.attempts
+        if mayRepeat, cell.exchange.canBeSentAgain(route) { return startAttempt(cell) }
+        // For what follows.
+        cell.exchange.generation?.preferredKeys[route.credential.index] = cell.exchange.keyIndex
+        return answer(mayRepeat ? tooLargeForAnother(cell) : Self.refused(refusal), cell)
     }
 
     /// The next request has another credential, but of this one's body too much is gone.

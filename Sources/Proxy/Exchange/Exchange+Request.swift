@@ -14,8 +14,15 @@ extension Exchange {
             headLength = length
             return true
         } catch {
+            keepClientRequestID()
             throw GatewayError(error)
         }
+    }
+
+    /// What the client calls its request; a line of it may have been read before one that is refused.
+    private mutating func keepClientRequestID() {
+        guard head.clientRequestIDField >= 0 else { return }
+        clientRequestID = kept.keep(head.field(at: head.clientRequestIDField).value, of: inbound)
     }
 
     /// Copies what outlives the head.
@@ -27,9 +34,7 @@ extension Exchange {
         methodBytes = kept.keep(head.methodRange, of: inbound)
         clientTarget = kept.keep(head.rawTarget, of: inbound)
         if let host = head.host { clientHost = kept.keep(host, of: inbound) }
-        if head.clientRequestIDField >= 0 {
-            clientRequestID = kept.keep(head.field(at: head.clientRequestIDField).value, of: inbound)
-        }
+        keepClientRequestID()
         if head.contentDigestField >= 0 {
             // Whatever is no digest says nothing, and goes no further.
             declaredDigest = SHA256Digest(base64: inbound.bytes(head.field(at: head.contentDigestField).value))

@@ -26,10 +26,14 @@ struct DevCertCommand: Command {
     private let names: [String]
     private let replaces: Bool
 
-    init(_ arguments: Arguments) {
+    init(_ arguments: Arguments) throws(UsageError) {
         let path = arguments.operands[0]
         directory = path.hasSuffix("/") ? path : path + "/"
-        names = ["localhost", "127.0.0.1", "::1"] + arguments.all(Self.host)
+        let more = arguments.all(Self.host)
+        if let wrong = more.first(where: { !DevelopmentAuthority.isName($0) }) {
+            throw UsageError("`--host` `\(shown(wrong))` is neither a host name nor an IP address")
+        }
+        names = ["localhost", "127.0.0.1", "::1"] + more
         replaces = arguments.has(Self.force)
     }
 

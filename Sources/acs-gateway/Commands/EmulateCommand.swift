@@ -43,14 +43,20 @@ struct EmulateCommand: Command {
 
     private var options = EmulatorOptions()
     private let tokens: TokenArguments
-    private let keyTexts: [String]
+    private let givenKeys: [Secret]
     private let keyFiles: [String]
     private let tlsFiles: (certificate: String, key: String)?
 
     init(_ arguments: Arguments) throws(UsageError) {
-        keyTexts = arguments.all(Self.accessKey)
+        do throws(CommandError) {
+            givenKeys = try arguments.all(Self.accessKey).map { text throws(CommandError) in
+                try AccessKeyInput.key(text, from: "what `--access-key` gives")
+            }
+        } catch {
+            throw UsageError(error.message)
+        }
         keyFiles = arguments.all(Self.accessKeyFile)
-        guard keyTexts.count + keyFiles.count <= 2 else { throw UsageError("a resource has at most two access keys") }
+        guard givenKeys.count + keyFiles.count <= 2 else { throw UsageError("a resource has at most two access keys") }
         switch (arguments[Self.certificate], arguments[Self.key]) {
         case (nil, nil): tlsFiles = nil
         case (let certificate?, let key?): tlsFiles = (certificate, key)
@@ -58,7 +64,12 @@ struct EmulateCommand: Command {
         case (nil, _?): throw UsageError("`--key` needs `--certificate`")
         }
         tokens = try TokenArguments(arguments)
-        if let address = arguments[Self.bind] { options.bind = address }
+        if let address = arguments[Self.bind] {
+            guard EmulatorOptions.isAddress(address) else {
+                throw UsageError("`--bind` is no address; write `127.0.0.1:8090` or `[::1]:8090`")
+            }
+            options.bind = address
+        }
         options.behaviour.publicHost = arguments[Self.publicHost]
         if let latency = try arguments.parsed(Self.latency, Duration.parse(within: 0...3_600_000)) {
             options.behaviour.latency = latency
@@ -101,8 +112,7 @@ struct EmulateCommand: Command {
     }
 
     private func keys() throws(CommandError) -> [Secret] {
-        var keys: [Secret] = []
-        for text in keyTexts { keys.append(try AccessKeyInput.key(text, from: "what `--access-key` gives")) }
+        var keys = givenKeys
         for file in keyFiles { keys.append(try AccessKeyInput.key(inFile: file)) }
         return keys
     }

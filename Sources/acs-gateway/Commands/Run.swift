@@ -10,10 +10,12 @@ enum Run {
         // Before any other thread, so that all of them leave the signals to this one.
         let signals = SignalWait()
         let descriptors = ProcessLimits.raiseDescriptorLimit()
-        // Before the line that says that we serve: whoever reads it may want the process id.
-        try pidFile.map(writeProcessID)
-        defer { pidFile.map(ProcessLimits.removeFile) }
         let server = try Server(configPath: configPath, console: SystemConsole(), descriptors: descriptors)
+        // Not before it serves, since the file may be that of a gateway which is in this one's way; and before the line
+        // that says so, since whoever reads that may want the process id.
+        try pidFile.map(writeProcessID)
+        defer { pidFile.map(removeProcessID) }
+        server.announce()
         while true {
             switch signals.next(timeout: tidyInterval) {
             case .reload: server.reload()
@@ -24,6 +26,12 @@ enum Run {
             case nil: server.tidy()
             }
         }
+    }
+
+    /// Unless another process has put its own there since.
+    private static func removeProcessID(_ path: String) {
+        let content = (try? WholeFile.read(path, limitBytes: 64))?.bytes
+        if content == Array("\(ProcessLimits.processID)\n".utf8) { ProcessLimits.removeFile(path) }
     }
 
     private static func writeProcessID(_ path: String) throws(CommandError) {

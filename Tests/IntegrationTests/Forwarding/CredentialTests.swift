@@ -57,11 +57,14 @@ struct CredentialTests {
         try bed.finish()
     }
 
-    @Test("one attempt means one")
+    @Test("one attempt means one, and the other key signs what follows")
     func oneAttempt() throws {
         let bed = try bed(both, attempts: 1, accepts: TestKeys.secondCheck)
-        #expect(try bed.exchange(request("GET /a")).head.only("x-ms-error-code") == "UpstreamRefusedCredential")
+        let client = try RawClient(bed.gateway.address)
+        #expect(client.exchange(request("GET /a"))?.head.only("x-ms-error-code") == "UpstreamRefusedCredential")
         #expect(bed.received("/a").count == 1)
+        #expect(client.exchange(request("GET /b"))?.status == 200)
+        #expect(bed.received("/b").count == 1)
         try bed.finish()
     }
 

@@ -130,6 +130,15 @@ struct ErrorTests {
         #expect(answer.head.values("x-ms-client-request-id") == (echoes ? [id] : []))
     }
 
+    @Test(
+        "it comes back as well when a line behind it is refused",
+        arguments: ["Transfer-Encoding: gzip", "Host: gw.test", "X : y", "Content-Length: -1"])
+    func requestIDBeforeBadLine(line: String) throws {
+        let answer = try TestBedTrait.bed().exchange(request("POST /x", "X-MS-Client-Request-Id: 7f-A1", line))
+        #expect(answer.status == 400 || answer.status == 501)
+        #expect(answer.head.values("x-ms-client-request-id") == ["7f-A1"])
+    }
+
     @Test("an error to HEAD has no body")
     func headRequest() throws {
         let bed = try TestBedTrait.bed()

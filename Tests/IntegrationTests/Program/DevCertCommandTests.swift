@@ -42,12 +42,20 @@ struct DevCertCommandTests {
         arguments: [
             (["dev-cert", "/dev/null/x"], "cannot make `/dev/null/x/`: Not a directory"),
             (["dev-cert", "/proc"], "cannot write `/proc/server.key`: "),
-            (["dev-cert", "/nowhere", "--host", "a b"], "`a b` is neither a host name nor an IP address"),
         ])
     func failures(words: [String], message: String) {
         let console = RecordingConsole()
         #expect(Program.run(words, console: console) == .failed)
         #expect(console.complaints.hasPrefix("acs-gateway dev-cert: \(message)"), "\(console.complaints)")
         #expect(console.output == "")
+    }
+
+    @Test("a name that is none is wrong usage, and nothing is written", arguments: ["a b", "", "a\u{0}", "x,DNS:y"])
+    func badName(name: String) throws {
+        let place = try TemporaryDirectory()
+        let console = RecordingConsole()
+        #expect(Program.run(["dev-cert", place.path, "--host=\(name)"], console: console) == .usage)
+        #expect(console.complaints.hasPrefix("acs-gateway dev-cert: `--host"), "\(console.complaints)")
+        #expect(try Files.names(in: place.path).isEmpty)
     }
 }

@@ -49,6 +49,42 @@ struct CommandTests {
         #expect(said.contains("`alow`") && said.contains("did you mean `allow`?"))
     }
 
+    @Test("what is wrong with a file that is named is told beside all else", arguments: ["check", "run"])
+    func allAtOnce(command: String) throws {
+        var files = good
+        files["no.pem"] = "no certificate"
+        files["config.yaml"] = (files["config.yaml"] ?? "").replacing("allow:", with: "alow:").replacing(
+            #"main: { bind: "127.0.0.1:0" }"#,
+            with: #"main: { bind: "127.0.0.1:0", tls: { certificate: no.pem, key: no.pem } }"#)
+        let run = try CommandRun([command], files: files)
+        #expect(run.status == .exited(1))
+        let said = run.output + run.error
+        #expect(said.contains("error[E101]") && said.contains("error[E506]"), "\(said)")
+    }
+
+    @Test("a log that cannot be written is told beside a certificate that is none")
+    func logAndCertificate() throws {
+        var files = good
+        files["no.pem"] = "no certificate"
+        files["config.yaml"] = (files["config.yaml"] ?? "").replacing("to: stdout", with: "to: /dev/null/log")
+            .replacing(
+                #"main: { bind: "127.0.0.1:0" }"#,
+                with: #"main: { bind: "127.0.0.1:0", tls: { certificate: no.pem, key: no.pem } }"#)
+        let run = try CommandRun(["run"], files: files)
+        #expect(run.status == .exited(1))
+        #expect(run.error.contains("error[E701]") && run.error.contains("error[E506]"), "\(run.error)")
+    }
+
+    @Test("a file with a secret in it that others can read is a warning", arguments: [UInt32(0o640), 0o644])
+    func readableFile(mode: UInt32) throws {
+        let directory = try TemporaryDirectory()
+        let text = "allow_inline_secrets: true\n" + (good["config.yaml"] ?? "").replacing("key1", with: "key1.txt")
+        try directory.write("secret.yaml", text, mode: mode)
+        let run = try CommandRun(["check", "--config", directory.path + "/secret.yaml"])
+        #expect(run.output.contains("warning[W401]"), "\(run.output)")
+        #expect(run.output.contains("warning[W402]") == (mode == 0o644), "\(run.output)")
+    }
+
     @Test("a file that is not there is status 1", arguments: ["check", "run"])
     func noFile(command: String) throws {
         let run = try CommandRun([command, "--config", "nothing.yaml"])

@@ -62,6 +62,16 @@ struct ShutdownTests {
         let gateway = try GatewayProcess(
             ConfigText(origin: origin.address).text, files: ConfigText.files, arguments: ["--pid-file", path])
         #expect(String(decoding: try Files.bytes(at: path), as: UTF8.self) == "\(gateway.program.id)\n")
+        // Another one that cannot serve, or that came later, leaves it to its owner.
+        let second = try CommandRun(
+            ["run", "--pid-file", path],
+            files: ConfigText.files.merging([
+                "config.yaml": ConfigText(origin: origin.address).text.replacing(
+                    #"bind: "127.0.0.1:0""#, with: "bind: \"\(gateway.address)\"")
+            ]) { $1 })
+        #expect(second.status == .exited(1) && second.error.contains("error[E507]"), "\(second.error)")
+        #expect(!second.error.contains("on `\(gateway.address)`"))
+        #expect(String(decoding: try Files.bytes(at: path), as: UTF8.self) == "\(gateway.program.id)\n")
         #expect(try gateway.finish() == .exited(0))
         #expect(Files.mode(of: path) == nil)
     }
