@@ -6,9 +6,9 @@ public struct HeadLimits: Sendable, Equatable {
     public var requestLineBytes: Int
     /// Longest field line, in bytes.
     public var fieldLineBytes: Int
-    /// Longest head, from its first byte to its empty line, both included; also the longest trailer section.
+    /// Longest head, from its first byte to its empty line, both included; a trailer section counts with it.
     public var headBytes: Int
-    /// Most field lines of a head or of a trailer section.
+    /// Most field lines of a head and its trailer section.
     public var fieldCount: Int
 
     /// The limits of config.md section 1, unless others are given.
@@ -19,6 +19,15 @@ public struct HeadLimits: Sendable, Equatable {
         self.fieldLineBytes = fieldLineBytes
         self.headBytes = headBytes
         self.fieldCount = fieldCount
+    }
+
+    /// What is left for a trailer section behind a head of `bytes` with so many `fields`: both count together (TR-3).
+    /// The empty line that ends it always fits.
+    public func rest(behind bytes: Int, fields: Int) -> HeadLimits {
+        var rest = self
+        rest.headBytes = max(2, headBytes - bytes)
+        rest.fieldCount = max(0, fieldCount - fields)
+        return rest
     }
 
     /// What an origin's answer may have: 64 KiB, 200 fields (UP-9), any one of which may fill most of the head.

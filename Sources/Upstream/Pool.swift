@@ -35,6 +35,9 @@ public final class Pool {
     /// The address that worked last; the next connection goes there first.
     private var lastGood: SocketAddress?
     private var idle: [UpstreamConnection] = []
+    /// Of the idle ones, so many at the front were there before `round`: only they are lent, see ``isAlive(_:)``.
+    private var settled = 0
+    private var round: UInt64 = 0
     /// Connections that are opened though nobody waits for them any more.
     private var abandoned: [Dial] = []
     private var isRetired = false
@@ -69,6 +72,7 @@ public final class Pool {
     public func retire() {
         isRetired = true
         while let connection = idle.popLast() { connection.callOff() }
+        settled = 0
         for dial in abandoned { dial.callOff() }
         abandoned = []
     }
@@ -82,7 +86,10 @@ public final class Pool {
 
     /// Lends `user` a warm connection, or begins to open one, allowing `timeout` for each address.
     public func lend(to user: any UpstreamUser, timeout: Duration, onlyFresh: Bool = false) -> Lent {
-        while !onlyFresh, let connection = idle.popLast() {
+        settle()
+        while !onlyFresh, settled > 0 {
+            settled -= 1
+            let connection = idle.remove(at: settled)
             if isAlive(connection), connection.lend(to: user, at: loop.now) { return .ready(connection) }
             forget(connection)
         }
@@ -98,11 +105,20 @@ public final class Pool {
         return [lastGood] + addresses.filter { $0 != lastGood }
     }
 
+    /// A round has begun: what came back before it may be lent.
+    private func settle() {
+        guard round != loop.round else { return }
+        (round, settled) = (loop.round, idle.count)
+    }
+
     /// Whether an idle connection may be lent (http rule UP-6).
     ///
-    /// What happened to it before this round of the loop is known, since idle connections are told first.  A target
-    /// that closes right behind its answers can do so within the round; that costs a system call to see, so it is
-    /// looked for only until the target has proved not to do it, and again once it has done it.
+    /// What happened to it before this round of the loop is known, since idle connections are told first.  One that
+    /// came back within the round is not lent in it: what a target sends behind its answer would pass for the next
+    /// answer, most easily that to a request which a client sent ahead.
+    /// A target that closes a moment after its answers can do so within the round of the next request; that costs a
+    /// system call to see, so it is looked for only until the target has proved not to do it, and again once it has
+    /// done it.
     private func isAlive(_ connection: UpstreamConnection) -> Bool {
         guard wariness > 0 else { return true }
         guard !connection.hasSomethingToRead() else { return false }
@@ -164,6 +180,7 @@ public final class Pool {
         keepSession(of: connection)
         let mayStay = !isRetired && idle.count < target.idleLimit && isWanted(connection)
         let keepUntil = mayStay ? loop.now.advanced(by: idleNanoseconds) : nil
+        settle()
         if connection.release(keepUntil: keepUntil) { idle.append(connection) }
     }
 
@@ -173,7 +190,10 @@ public final class Pool {
         let wasIdle = connection.isIdle
         if wasIdle || connection.isReused && connection.hasPeerFinished { wariness = Self.wholeWariness }
         connection.callOff()
-        if wasIdle, let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+        if wasIdle, let index = idle.lastIndex(where: { $0 === connection }) {
+            idle.remove(at: index)
+            if index < settled { settled -= 1 }
+        }
     }
 
     /// The target's name still has the address that `connection` goes to.

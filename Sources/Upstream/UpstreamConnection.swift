@@ -46,9 +46,10 @@ public final class UpstreamConnection: Connection {
     /// peer has said nothing before (http rule UP-6), else it is `.failed` and nothing was sent.
     public func sendRequest(_ buffer: inout ByteBuffer) -> Sent {
         if machine.awaitsFirstByte, !isSilent { return .failed }
-        let before = buffer.count
+        let before = (count: buffer.count, taken: takenBytes)
         let sent = send(&buffer)
-        if buffer.count != before { machine.sent() }
+        // Records of TLS that the system did not take, and never will, went nowhere.
+        if buffer.count != before.count, sent != .failed || takenBytes != before.taken { machine.sent() }
         return sent
     }
 

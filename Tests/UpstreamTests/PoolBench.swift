@@ -12,6 +12,7 @@ final class PoolBench {
     let pool: Pool
     private var steps: [(isDue: () -> Bool, action: () throws -> Void)] = []
     private var failure: (any Error)?
+    private var watchdog: Watchdog?
 
     init(
         _ addresses: [Address], proxy: UpstreamProxy? = nil, idleLimit: Int = 64, idleTimeout: Duration = .seconds(60)
@@ -40,12 +41,20 @@ final class PoolBench {
         steps.append((condition, action))
     }
 
+    /// Does `action` in the loop's next round.
+    func inNextRound(_ action: @escaping () throws -> Void) {
+        let round = loop.round
+        if let watchdog { loop.tellAgain(watchdog) }
+        when { [loop] in loop.round > round } then: { try action() }
+    }
+
     /// Runs until the last step is done; throws what a step throws.
     func run(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let watchdog = Watchdog { [unowned self] in
             Issue.record("the loop got stuck, \(steps.count) steps to go", sourceLocation: sourceLocation)
             loop.stop()
         }
+        self.watchdog = watchdog
         try loop.add(watchdog)
         watchdog.setDeadline(loop.now.advanced(by: 30_000_000_000 * Int64(Pace.factor)))
         loop.endOfRound = { [unowned self] in advance() }

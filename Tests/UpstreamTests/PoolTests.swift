@@ -18,11 +18,34 @@ struct PoolTests {
             let connections = users.compactMap(\.connection)
             for user in users { user.giveBack() }
             #expect(bench.pool.idleCount == 3)
-            let again = (0..<3).map { _ in bench.borrow() }
-            #expect(
-                again.compactMap(\.connection).map(ObjectIdentifier.init)
-                    == connections.reversed().map(ObjectIdentifier.init))
-            #expect(again.allSatisfy { $0.connection?.isReused == true })
+            bench.inNextRound {
+                let again = (0..<3).map { _ in bench.borrow() }
+                #expect(
+                    again.compactMap(\.connection).map(ObjectIdentifier.init)
+                        == connections.reversed().map(ObjectIdentifier.init))
+                #expect(again.allSatisfy { $0.connection?.isReused == true })
+            }
+        }
+        try bench.run()
+    }
+
+    @Test("what came back in a round is not lent in it, others that wait are (UP-6)")
+    func sameRound() throws {
+        let origin = try Origin()
+        let bench = try PoolBench([origin.address])
+        let (early, late) = (bench.borrow(), bench.borrow())
+        bench.when {
+            early.connection != nil && late.connection != nil
+        } then: {
+            let connection = early.connection
+            early.giveBack()
+            bench.inNextRound {
+                late.giveBack()
+                #expect(bench.pool.idleCount == 2)
+                let user = bench.borrow()
+                #expect(user.connection != nil && user.connection === connection)
+                #expect(bench.borrow().dial != nil)
+            }
         }
         try bench.run()
     }

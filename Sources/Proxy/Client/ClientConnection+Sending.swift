@@ -171,13 +171,19 @@ extension ClientConnection {
     }
 
     /// The client must send: its body must not pause too long, and keep up 1 KiB/s after its first ten seconds.
-    func armBody(_ cell: ExchangeCell, _ route: RouteSettings) {
+    func armBody(_ cell: ExchangeCell, _ route: RouteSettings) { armFixed(cell, by: bodyDeadline(cell, route)) }
+
+    /// When the client has let its body wait too long, or sent too little of it.
+    func bodyDeadline(_ cell: ExchangeCell, _ route: RouteSettings) -> MonotonicTime {
         let progress = max(cell.exchange.bodyProgressAt, cell.exchange.bodyStartedAt)
         let pause = progress.advanced(by: route.times.requestBody)
         // Divided first: a body's length in nanoseconds could be more than there is.
         let paid = max(10_000_000_000, Int64(cell.exchange.body.count / 1024) * 1_000_000_000)
-        armFixed(cell, by: min(pause, cell.exchange.bodyStartedAt.advanced(by: paid)))
+        return min(pause, cell.exchange.bodyStartedAt.advanced(by: paid))
     }
+
+    /// True while an answer is under way and the request beside it waits for its client.
+    func awaitsBodyBesideAnswer(_ cell: ExchangeCell) -> Bool { cell.exchange.sendsBesideAnswer && awaitsBody(cell) }
 
     /// True when only the client can be waited for.
     func awaitsBody(_ cell: ExchangeCell) -> Bool {

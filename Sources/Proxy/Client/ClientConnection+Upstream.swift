@@ -94,9 +94,10 @@ extension ClientConnection {
 
     func relay(_ cell: ExchangeCell) -> Bool {
         guard let upstream, let route = cell.exchange.route else { return false }
-        var hasMoved = false
+        // The answer's progress; that of the request beside it is another's, or who sends could do without reading.
+        var (hasMoved, hasSentOn) = (false, false)
         if cell.exchange.sendsBesideAnswer {
-            switch sendBesideAnswer(cell, upstream, route, &hasMoved) {
+            switch sendBesideAnswer(cell, upstream, route, &hasSentOn) {
             case .goesOn: break
             case .ended(let goesOn): return goesOn
             }
@@ -105,7 +106,7 @@ extension ClientConnection {
             switch cell.exchange.relay() {
             case .complete:
                 guard !cell.exchange.sendsBesideAnswer || upstream.hasPeerFinished else {
-                    return awaitRestOfRequest(cell, route, hasMoved)
+                    return awaitRestOfRequest(cell, route, hasSentOn)
                 }
                 answerIsComplete(cell, upstream)
                 worker.loop.postpone(self)
@@ -123,7 +124,7 @@ extension ClientConnection {
                     return false
                 case .blocked:
                     guard cell.exchange.toClient.count >= Exchange.relayBufferBytes else { continue }
-                    armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
+                    armAnswer(cell, route, hasMoved: hasMoved)
                     return false
                 }
             case .needsMore: break
@@ -149,18 +150,25 @@ extension ClientConnection {
             clientIsGone()
             return false
         }
-        let hasSent = cell.exchange.toClient.count != before
-        armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved || hasSent)
+        armAnswer(cell, route, hasMoved: hasMoved || cell.exchange.toClient.count != before)
         return false
     }
 
+    /// The answer must go on; and the request beside it, if only its client can be waited for.
+    private func armAnswer(_ cell: ExchangeCell, _ route: RouteSettings, hasMoved: Bool) {
+        let beside = awaitsBodyBesideAnswer(cell) ? bodyDeadline(cell, route) : .distantFuture
+        armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved, orBy: beside)
+    }
+
     /// The client has all of its answer, and sends on: to a resource that still takes it.
-    private func awaitRestOfRequest(_ cell: ExchangeCell, _ route: RouteSettings, _ hasMoved: Bool) -> Bool {
+    private func awaitRestOfRequest(_ cell: ExchangeCell, _ route: RouteSettings, _ hasSentOn: Bool) -> Bool {
         cell.exchange.holdsWholeAnswer = false
+        let before = cell.exchange.toClient.count
         switch send(&cell.exchange.toClient) {
         case .failed: clientIsGone()
         case .all where awaitsBody(cell): armBody(cell, route)
-        case .all, .blocked: armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved)
+        case .all: armProgress(cell, within: route.times.responseBody, hasMoved: hasSentOn)
+        case .blocked: armAnswer(cell, route, hasMoved: cell.exchange.toClient.count != before)
         }
         return false
     }

@@ -30,9 +30,10 @@ final class ClientConnection: Connection {
     /// What it moved since the loop told it last: see ``isTurnOver(_:)``.
     var movedBytes = 0
     /// Bytes read and dropped since our last answer; negative while the connection is in use.
-    private var lingeredBytes = -1
+    var lingeredBytes = -1
     /// The phase that ``armProgress(_:within:hasMoved:)`` set the deadline for.
-    private var armedPhase: Exchange.Phase?
+    var armedPhase: Exchange.Phase?
+    var progressDeadline = MonotonicTime.distantFuture
     /// The deadline of an idle connection stands: what tells nothing, such as a TLS record without content, moves it
     /// no further.
     private var isResting = false
@@ -71,6 +72,8 @@ final class ClientConnection: Connection {
     }
 
     override func roundEnds() { drive() }
+
+    override func deadlinePassed() { timeIsUp() }
 
     /// Goes through the phases until something must be waited for.
     func drive() {
@@ -207,66 +210,6 @@ final class ClientConnection: Connection {
         return startAttempt(cell)
     }
 
-    // MARK: Time
-
-    /// Sets the deadline of the phase at hand; the whole exchange has one too.
-    func arm(_ cell: ExchangeCell, by deadline: MonotonicTime) {
-        guard let route = cell.exchange.route else {
-            setDeadline(deadline)
-            return
-        }
-        setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
-    }
-
-    /// Sets a deadline that no progress moves: the next ``armProgress(_:within:hasMoved:)`` starts anew.
-    func armFixed(_ cell: ExchangeCell, by deadline: MonotonicTime) {
-        armedPhase = nil
-        arm(cell, by: deadline)
-    }
-
-    /// Sets the deadline of a phase that waits for bytes to move: anew only when some did, or the phase began.
-    func armProgress(_ cell: ExchangeCell, within nanoseconds: Int64, hasMoved: Bool) {
-        guard hasMoved || armedPhase != cell.exchange.phase else { return }
-        armedPhase = cell.exchange.phase
-        arm(cell, by: worker.loop.now.advanced(by: nanoseconds))
-    }
-
-    override func deadlinePassed() {
-        guard lingeredBytes < 0, let cell else {
-            endInOrder()
-            return
-        }
-        switch cell.exchange.phase {
-        case .awaitingHead:
-            guard cell.exchange.parser.hasStarted else {
-                endInOrder()
-                return
-            }
-            cell.exchange.keepsConnection = false
-            fail(GatewayError(.requestTimeout, "The head did not come in time.", closes: true), cell)
-        case .receivingBody:
-            fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
-        case .awaitingToken:
-            tokenDidNotCome(cell)
-        case .awaitingUpstream:
-            fail(upstreamError(.upstreamUnavailable, "No connection to the resource in time.", cell), cell)
-        case .sending where awaitsBody(cell):
-            fail(GatewayError(.requestTimeout, "The body did not come in time.", closes: true), cell)
-        case .sending, .awaitingAnswer:
-            let code: ErrorCode = cell.exchange.method.isSafe ? .upstreamTimeout : .upstreamFailed
-            fail(upstreamError(code, "The resource did not answer in time.", cell), cell)
-        case .relaying where cell.exchange.hasWholeAnswer && cell.exchange.toClient.isEmpty:
-            // Only the rest of its request is missing, and nobody can wait for it any longer.
-            endSending(cell)
-            drive()
-        case .relaying, .finishing: cut(cell)
-        }
-    }
-
-    func fail(_ error: GatewayError, _ cell: ExchangeCell) {
-        if answer(error, cell) { drive() }
-    }
-
     // MARK: Ending
 
     /// No request is under way: the exchange's buffers go to whoever needs them.
@@ -365,7 +308,7 @@ final class ClientConnection: Connection {
     }
 
     /// Ends between two requests.  A client over TLS is told, or it could take the end for a cut.
-    private func endInOrder() {
+    func endInOrder() {
         if tls != nil { finishSending(beforeClose: true) }
         finish()
     }
@@ -378,9 +321,10 @@ final class ClientConnection: Connection {
             self.cell = nil
             if cell.exchange.isInFlight { worker.count(cell) }
             worker.bodyEnded(cell)
-            cell.exchange.reset()
+            // First, so that large ones are given back.
             cell.exchange.inbound.clear()
             cell.exchange.toClient.clear()
+            cell.exchange.reset()
             worker.takeBack(cell)
         }
         worker.closed(self)

@@ -61,7 +61,9 @@ extension Exchange {
         }
         keyIndex = generation.preferredKeys[route.credential.index]
         planBody(route)
-        writeUnsignedHead(admitted, route)
+        guard writeUnsignedHead(admitted, route) else {
+            throw GatewayError(.internalError, "The request cannot be written without a second meaning.", closes: true)
+        }
         return route
     }
 
@@ -123,7 +125,7 @@ extension Exchange {
     }
 
     /// The request as the resource will see it; only an ``AdmittedRequest`` gets here.
-    private mutating func writeUnsignedHead(_ admitted: borrowing AdmittedRequest, _ route: RouteSettings) {
+    private mutating func writeUnsignedHead(_ admitted: borrowing AdmittedRequest, _ route: RouteSettings) -> Bool {
         keepTarget(route)
         unsignedHead.append(methodBytes, of: kept)
         unsignedHead.append(" ")
@@ -131,7 +133,7 @@ extension Exchange {
         unsignedHead.append(" HTTP/1.1\r\nhost: ")
         unsignedHead.append(route.resource.hostField)
         unsignedHead.append("\r\n")
-        ForwardingRules.writeRequestFields(
+        return ForwardingRules.writeRequestFields(
             head, inbound, keepsAuthorization: route.credential.strategy.passesCallerAuthorization,
             alsoPass: route.resource.forwardFields, into: &unsignedHead)
     }
@@ -152,8 +154,8 @@ extension Exchange {
 
     /// Drops the head from ``inbound`` and makes ready for the body behind it.
     mutating func takeHead(limits: HeadLimits) {
+        decoder.begin(head.framing, limits: limits.rest(behind: headLength, fields: head.fieldCount))
         inbound.consume(headLength)
         headLength = 0
-        decoder.begin(head.framing, limits: limits)
     }
 }

@@ -124,9 +124,10 @@ extension Exchange {
         }
         run.end(of: upstreamBytes, into: &toClient)
         writeAnswerFraming()
+        let rest = HeadLimits.answer.rest(behind: headLength, fields: answerHead.fieldCount)
+        answerDecoder.begin(answerHead.framing, limits: rest)
         upstreamBytes.consume(headLength)
         headLength = 0
-        answerDecoder.begin(answerHead.framing, limits: .answer)
     }
 
     private static func writeStatusLine(

@@ -171,10 +171,20 @@ struct Exchange: ~Copyable {
         (mayStream, isStreaming, isHandedOn, isSent, sendsBesideAnswer) = (false, false, false, false, false)
         (startedAt, bodyProgressAt) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
         bodyPausedAt = MonotonicTime(nanoseconds: 0)
+        shrink()
+    }
+
+    /// Gives back what an unusual request made grow, as far as it is empty.
+    mutating func shrink() {
         Self.shrink(&inbound)
         Self.shrink(&toClient)
         Self.shrink(&upstreamBytes)
         Self.shrink(&outbound)
+        Self.shrink(&unsignedHead)
+        Self.shrink(&kept)
+        scratch.clear()
+        Self.shrink(&scratch)
+        path.shrink()
     }
 
     /// Forgets an answer that will not be used, before another attempt.

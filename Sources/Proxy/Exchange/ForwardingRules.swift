@@ -5,18 +5,32 @@ internal import HTTP1
 /// HP-1 to HP-4, FW-1 to FW-4).  Ours are written after this, each exactly once.
 enum ForwardingRules {
     /// Appends the client's field lines that may pass, each with CR LF.
+    ///
+    /// False when one of them has a name that is ours to write: with it there would be two (CR-3).  The rules let none
+    /// pass, so that is a mistake of ours or of the configuration, and nothing may be sent.
     static func writeRequestFields(
         _ head: borrowing RequestHead, _ message: borrowing ByteBuffer, keepsAuthorization: Bool, alsoPass: [[UInt8]],
         into outbound: inout ByteBuffer
-    ) {
+    ) -> Bool {
+        var isOurs = false
         let message = message.span
         var run = FieldRun()
         for index in 0..<head.fieldCount {
             let field = head.field(at: index)
             guard passes(field, message, keepsAuthorization: keepsAuthorization, alsoPass: alsoPass) else { continue }
+            if field.known != .other, isWrittenByUs(field.known, keepsAuthorization: keepsAuthorization) {
+                isOurs = true
+            }
             run.add(field, message, into: &outbound)
         }
         run.end(message, into: &outbound)
+        return !isOurs
+    }
+
+    private static func isWrittenByUs(_ name: FieldName, keepsAuthorization: Bool) -> Bool {
+        if name == .authorization { return !keepsAuthorization }
+        return name == .host || name == .contentLength || name == .transferEncoding || name == .xMsDate
+            || name == .xMsContentSHA256
     }
 
     private static func passes(

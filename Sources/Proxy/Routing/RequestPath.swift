@@ -30,6 +30,12 @@ struct RequestPath: ~Copyable {
     /// No path in a configuration is deeper than this; deeper boundaries need not be known.
     static let depthLimit = CanonicalPath.depthLimit
 
+    /// Gives back what a path of unusual length made grow.
+    mutating func shrink() {
+        guard text.capacity > Exchange.keptCapacityBytes else { return }
+        text.releaseStorage()
+    }
+
     /// Reads the path that stands at `range` in `message`.
     mutating func read(_ range: ByteRange, of message: borrowing ByteBuffer) throws(PathError) {
         try read(message.bytes(range))

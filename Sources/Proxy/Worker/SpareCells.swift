@@ -23,6 +23,7 @@ struct SpareCells {
 
     /// Takes one back, its request over.
     mutating func give(_ cell: ExchangeCell) {
+        cell.exchange.shrink()
         guard stack.count < Self.limit else { return cell.wipe() }
         if cell.replacedTokens != replaced { cell.wipe() }
         stack.append(cell)

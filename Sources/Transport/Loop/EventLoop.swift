@@ -9,6 +9,8 @@ internal import Glibc
 public final class EventLoop {
     /// The clock as of the last wake-up.
     public private(set) var now: MonotonicTime
+    /// Counts rounds: what one round did, nobody of it can have heard an answer to.
+    public private(set) var round: UInt64 = 0
     /// Work that ends each round of events, such as handing over log lines.
     public var endOfRound: (() -> Void)?
 
@@ -52,6 +54,7 @@ public final class EventLoop {
             let timeout = willing.isEmpty ? wheel.millisecondsToNext(from: now) : 0
             let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(Self.batch), timeout)
             now = MonotonicTime.current()
+            round &+= 1
             if !willing.isEmpty { swap(&willing, &toldNow) }
             if count > 0 {
                 for index in 0..<Int(count) {

@@ -35,6 +35,8 @@ open class Connection: Channel {
     public private(set) final var mayRead = false
     /// Writing may take something.
     public private(set) final var mayWrite = true
+    /// Bytes that the system took so far, ciphertext and handshakes included.
+    public private(set) final var takenBytes = 0
     /// TLS, when spoken on this connection.
     public private(set) final var tls: TLSConnection?
     /// Why TLS failed, once it has.
@@ -190,6 +192,7 @@ open class Connection: Channel {
         switch outcome {
         case .done(let taken):
             buffer.consume(taken)
+            takenBytes &+= taken
             if taken < count { mayWrite = false }
             return taken < count ? .blocked : .all
         case .wouldBlock:
@@ -206,7 +209,8 @@ open class Connection: Channel {
             let flushed = flushCiphertext(loop)
             guard flushed == .all else { return flushed }
             guard !buffer.isEmpty else { return .all }
-            guard tls.isEstablished else { return .blocked }
+            // Records that nobody can take yet would only be held: the plaintext is held already.
+            guard tls.isEstablished, mayWrite else { return .blocked }
             let count = min(buffer.count, Self.encryptAtMostBytes)
             do throws(TLSError) {
                 try tls.send(buffer.span.extracting(..<count), outgoing: &loop.ciphertextOut)

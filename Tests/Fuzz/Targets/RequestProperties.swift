@@ -121,7 +121,9 @@ enum RequestProperties {
         require(length == bytes.count, "the same head")
         var outbound = ByteBuffer()
         RequestWriter.requestLine("GET".utf8.span, "/".utf8.span, to: &outbound)
-        ForwardingRules.writeRequestFields(head, message, keepsAuthorization: false, alsoPass: [], into: &outbound)
+        let isClean = ForwardingRules.writeRequestFields(
+            head, message, keepsAuthorization: false, alsoPass: [], into: &outbound)
+        require(isClean, "the rules let none of our names pass (CR-3)")
         HeadWriter.end(&outbound)
         let options = PlainHead(bytes.starts(with: [0x0D, 0x0A]) ? Array(bytes.dropFirst(2)) : bytes).connectionOptions
         for field in PlainHead(outbound.array).fields {

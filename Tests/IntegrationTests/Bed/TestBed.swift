@@ -6,15 +6,33 @@ final class TestBed: Sendable {
     let origin: RecordingOrigin
     let gateway: GatewayProcess
     private let scripts: Monitor<[String: OriginScript]>
+    /// What both sides show and trust, for TLS.
+    private let certificates: String?
 
     /// Starts an origin, and a gateway on what `configure` makes of the usual configuration.
+    ///
+    /// - Parameter certificates: a directory of `dev-cert`, with the name `gw.test`: then both sides speak TLS.
     init(
-        files: [String: String] = [:], descriptors: Int? = nil, _ configure: (inout ConfigText) -> Void = { _ in }
+        files: [String: String] = [:], descriptors: Int? = nil, certificates: String? = nil,
+        _ configure: (inout ConfigText) -> Void = { _ in }
     ) throws {
         let scripts = Monitor<[String: OriginScript]>([:])
-        self.scripts = scripts
-        origin = try RecordingOrigin { request, _ in scripts.look { $0[request.path] } ?? .usual }
+        (self.scripts, self.certificates) = (scripts, certificates)
+        let server = try certificates.map { try TLSServer(certificateIn: $0) }
+        origin = try RecordingOrigin(
+            over: { socket in
+                guard let server else { return socket }
+                return server.accept(over: socket)
+            }, script: { request, _ in scripts.look { $0[request.path] } ?? .usual })
         var config = ConfigText(origin: origin.address)
+        if let certificates {
+            let identity = "certificate: \"\(certificates)/server.pem\", key: \"\(certificates)/server.key\""
+            config.listeners = ["main: { bind: \"127.0.0.1:0\", tls: { \(identity) } }"]
+            config.resources = [
+                "origin: { endpoint: \"https://\(origin.address)\", credential: key, "
+                    + "tls: { ca: \"\(certificates)/ca.pem\" } }"
+            ]
+        }
         configure(&config)
         gateway = try GatewayProcess(
             config.text, files: ConfigText.files.merging(files) { $1 }, descriptors: descriptors)
@@ -24,7 +42,12 @@ final class TestBed: Sendable {
     func script(_ path: String, _ script: OriginScript) { scripts.change { $0[path] = script } }
 
     /// A client of the first listener.
-    func client(_ methods: [String] = ["GET"]) throws -> RawClient { try RawClient(gateway.address, methods: methods) }
+    func client(_ methods: [String] = ["GET"], patience: Duration = Pace.seconds(30)) throws -> RawClient {
+        let socket = try Socket.connected(to: gateway.address)
+        guard let certificates else { return RawClient(over: socket, methods: methods, patience: patience) }
+        let stream = try TLSStream.client(over: socket, trusting: certificates + "/ca.pem", name: "gw.test")
+        return RawClient(over: stream, methods: methods, patience: patience)
+    }
 
     /// One request on a connection of its own; gives its answer.
     func exchange(_ request: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Answer {

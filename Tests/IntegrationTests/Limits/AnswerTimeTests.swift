@@ -80,6 +80,44 @@ struct AnswerTimeTests {
         try bed.finish()
     }
 
+    /// The head of a request whose body may stream, and of which nothing more need come.
+    private static func upload(_ path: String) -> String {
+        let digest = Base64.encode([UInt8](repeating: 7, count: 32))
+        return request("POST \(path)", "x-ms-content-sha256: \(digest)", "Content-Length: 100000")
+    }
+
+    @Test("a body that drips beside an answer prolongs no deaf client's time, and no silent resource's (TM-4, TM-5)")
+    func besideAnswer() throws {
+        let bed = try TestBed { $0.defaults = ["timeouts: { response_body: 1s, total: 60s }"] }
+        bed.script("/flood", OriginScript(Self.flood, atHead: true))
+        let deaf = try hesitant(bed)
+        deaf.send(Self.upload("/flood"))
+        #expect(talk(deaf, reading: false) < Pace.seconds(15))
+        let head = OriginScript.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf".latin1)
+        bed.script("/half", OriginScript([head, .hold(Gate())], atHead: true))
+        let reader = try hesitant(bed)
+        reader.send(Self.upload("/half"))
+        #expect(talk(reader, reading: true) < Pace.seconds(15))
+        try bed.finish()
+    }
+
+    @Test("a body that comes too slowly beside an answer is given up, and the answer goes on (TM-2)")
+    func slowBesideAnswer() throws {
+        let bed = try TestBed { $0.defaults = ["timeouts: { request_body: 500ms, response_body: 20s, total: 60s }"] }
+        let gate = Gate()
+        let head = OriginScript.Step.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".latin1)
+        bed.script("/half", OriginScript([head, .hold(gate), .send("half".latin1)], atHead: true))
+        let client = try bed.client(["POST"])
+        client.send(Self.upload("/half"))
+        #expect(bed.origin.wait { $0.target == "/half" } != nil)
+        // Longer than the body may pause; who sends nothing of it does not lose its answer.
+        _ = Gate().pass(atMost: Pace.seconds(2))
+        gate.open()
+        #expect(client.answers(1).first?.text == "halfhalf")
+        #expect(client.waitForEnd() != nil)
+        try bed.finish()
+    }
+
     @Test("a client that reads slowly gets everything (TM-4)")
     func slowReader() throws {
         let bed = try TestBed { $0.defaults = ["timeouts: { response_body: 2s, total: 60s }"] }

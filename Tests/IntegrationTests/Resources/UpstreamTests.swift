@@ -69,6 +69,27 @@ struct UpstreamTests {
         try bed.finish()
     }
 
+    @Test("what comes a moment behind an answer is not taken for the next one, whose request was sent ahead (UP-6)")
+    func poisonBehind() throws {
+        let bed = try TestBed { $0.workers = 1 }
+        bed.script(
+            "/poison",
+            OriginScript([
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".latin1),
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON".latin1),
+            ]))
+        for round in 0..<20 {
+            let client = try bed.client(["GET", "GET"])
+            client.send(request("GET /poison") + request("GET /after"))
+            #expect(client.answers(2).map(\.text) == ["ok", "up:/after len=0"])
+            let (first, second) = (bed.received("/poison")[round], bed.received("/after")[round])
+            #expect(first.connection != second.connection)
+            // Until the gateway has noticed: what is late by more than a client's next request is an answer to anybody.
+            #expect(bed.origin.hasClosed(round + 1))
+        }
+        try bed.finish()
+    }
+
     @Test("a client that leaves takes its upstream request with it (RT-4)")
     func clientGone() throws {
         let bed = try TestBed()
