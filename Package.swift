@@ -37,7 +37,8 @@ let package = Package(
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         // Its header alone: the library is loaded when a token is first needed.
         .target(name: "CCurl", sources: ["curl.c"], publicHeadersPath: "."),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // With a file of its own: memory for OpenSSL that each thread keeps (blocks.c).
+        .target(name: "COpenSSL", sources: ["blocks.c"], publicHeadersPath: ".", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CLinux"),
 
         // The rooms, bottom up; dependencies point down.

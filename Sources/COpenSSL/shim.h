@@ -22,6 +22,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+// Has OpenSSL take its memory from what each thread keeps (blocks.c); 0 when it has asked for some already.  Before any
+// other call.
+int cOpenSSL_keep_blocks(void);
+
 // Contexts and connections.
 
 static inline void cSSL_CTX_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }

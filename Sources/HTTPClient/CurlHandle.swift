@@ -107,6 +107,10 @@ extension CurlHandle {
         try set(CURLOPT_URL, request.request.url)
         try set(CURLOPT_PROTOCOLS_STR, request.isEncrypted ? "https" : "http")
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        // A request goes once: over a connection that was used before, libcurl sends one again, as often as it finds
+        // dead ones (docs/decisions/0018-a-connection-for-each-token-request.md).
+        try set(CURLOPT_FRESH_CONNECT, 1)
+        try set(CURLOPT_FORBID_REUSE, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try set(CURLOPT_HTTP09_ALLOWED, 0)
         try set(CURLOPT_PATH_AS_IS, 1)
@@ -161,9 +165,7 @@ extension CurlHandle {
             // `Transfer` puts the pin in place of both.
             try set(CURLOPT_SSL_VERIFYPEER, 0)
             try set(CURLOPT_SSL_VERIFYHOST, 0)
-            // libcurl does not know of the pin: neither a connection nor a session may serve another request.
-            try set(CURLOPT_FRESH_CONNECT, 1)
-            try set(CURLOPT_FORBID_REUSE, 1)
+            // libcurl does not know of the pin: no session may serve another request, as no connection does.
             try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
             try check(unsafe cCURL_set_ssl_context_callback(handle, takeContext), CURLOPT_SSL_CTX_FUNCTION)
         }

@@ -63,11 +63,15 @@ struct HTTPClientTests {
         #expect(try await client.send(.plain(origin.url("?a=b"))).text == "up:/?a=b len=0")
     }
 
-    @Test("a connection serves one request after another")
-    func reuse() async throws {
+    @Test("each request has a connection of its own, so that none is sent again on the way")
+    func once() async throws {
         let origin = try RecordingOrigin()
-        for number in 0..<5 { _ = try await client.send(.plain(origin.url("/\(number)"))) }
-        #expect(origin.recorded.map(\.connection) == [0, 0, 0, 0, 0])
+        for number in 0..<3 { _ = try await client.send(.plain(origin.url("/\(number)"))) }
+        #expect(origin.recorded.map(\.connection) == [0, 1, 2])
+        // What was idle has ended, and the next one answers nothing: one request all the same.
+        origin.follow { _, _ in OriginScript([.close]) }
+        await #expect(throws: HTTPFailure.self) { try await client.send(.plain(origin.url("/last"))) }
+        #expect(origin.recorded.filter { $0.target == "/last" }.count == 1)
     }
 
     @Test("a handle that is used again remembers nothing of its last request")

@@ -13,7 +13,8 @@ extension TokenAnswer {
     ///   - isRetryable: whether its status says that trying again may help.
     ///   - secrets: what the request had that must not be shown, should the endpoint repeat it.
     func failure(isRetryable: Bool, hiding secrets: [Secret], at now: TokenInstant) -> TokenFailure {
-        let words = EndpointWords(json, hiding: secrets)
+        // In a form or a query they stood encoded.
+        let words = EndpointWords(json, hiding: secrets + secrets.map(PercentEncoding.secret))
         var sentence = "the token endpoint answered \(status)"
         if let error = words.error { sentence += " `\(error)`" }
         if let code = words.code { sentence += " (\(code))" }

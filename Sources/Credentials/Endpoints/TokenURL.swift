@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Crypto
 internal import ConfigDSL
 
 /// The address of a token endpoint: an origin, a path, and perhaps a query.
@@ -77,6 +78,14 @@ enum PercentEncoding {
         var buffer = ByteBuffer()
         append(text.utf8.span, to: &buffer)
         return buffer.span.text
+    }
+
+    /// `secret`, encoded.
+    static func secret(of secret: Secret) -> Secret {
+        var buffer = ByteBuffer(capacity: 3 * secret.count)
+        defer { buffer.wipe() }
+        secret.withBytes { append($0, to: &buffer) }
+        return Secret(copying: buffer.span)
     }
 
     private static func upperHexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }

@@ -148,4 +148,14 @@ struct TokenAnswerTests {
     func dates(text: String, expected: Int?) {
         #expect(TextDate.parse(text) == expected)
     }
+
+    @Test(
+        "an endpoint that repeats a secret is not quoted, in whatever form it was sent",
+        arguments: ["a+b/c=", "a%2Bb%2Fc%3D"])
+    func repeatedSecret(form: String) {
+        let answer = Self.answer(400, #"{"error":"invalid_request","error_description":"you sent \#(form)!"}"#)
+        let failure = answer.failure(isRetryable: false, hiding: [Secret(copying: "a+b/c=")], at: second(0))
+        #expect(!failure.sentence.contains(form) && failure.sentence.contains("repeats a secret"))
+        #expect(failure.sentence.contains("invalid_request"))
+    }
 }
