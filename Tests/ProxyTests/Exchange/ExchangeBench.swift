@@ -18,7 +18,7 @@ final class ExchangeBench {
         case cut
     }
 
-    let gateway: TestGateway
+    var gateway: TestGateway
     let cell: ExchangeCell
     private(set) var budget = BodyBudget()
     /// All that the client got.
@@ -28,7 +28,7 @@ final class ExchangeBench {
     /// Attempts whose connection was given up before it had the whole request.
     private(set) var givenUp: Set<Int> = []
     /// Set once the client's connection has ended.
-    private(set) var end: End?
+    var end: End?
     /// The gateway's own answers by their codes.
     private(set) var refusals: [ErrorCode] = []
     /// The methods of all requests that were answered, in order; `GET` for one that could not be read.
@@ -36,6 +36,8 @@ final class ExchangeBench {
     /// A refusal came before the request's body was read to its end: what becomes of it depends on what is here.
     private(set) var hasPassedOver = false
 
+    /// Called after each step.
+    var afterStep: (() -> Void)?
     private var clientPieces: [[UInt8]] = []
     private var hasClientEnded = false
     private var resourcePieces: [[UInt8]] = []
@@ -86,13 +88,14 @@ final class ExchangeBench {
 
     // MARK: The steps
 
-    private func drive() {
+    func drive() {
         while end == nil {
             do throws(GatewayError) {
                 guard try step() else { return }
             } catch {
                 answer(error)
             }
+            afterStep?()
         }
     }
 
@@ -227,7 +230,7 @@ final class ExchangeBench {
     }
 
     /// The connection to the resource ends.
-    private func giveUp() {
+    func giveUp() {
         if !cell.exchange.isSent { givenUp.insert(attempts.count - 1) }
     }
 
@@ -309,7 +312,7 @@ final class ExchangeBench {
         endBody()
     }
 
-    private func endBody() {
+    func endBody() {
         _ = budget.move(from: cell.exchange.body.heldBytes, to: 0)
         cell.exchange.body.dropBytes()
     }
@@ -323,7 +326,7 @@ final class ExchangeBench {
         if !keepsConnection { end = .closed }
     }
 
-    private func cut() {
+    func cut() {
         if cell.exchange.attempts > 0 { giveUp() }
         flush()
         methods.append(cell.exchange.methodName)
@@ -349,7 +352,7 @@ final class ExchangeBench {
 // MARK: Answers of the gateway's own
 
 extension ExchangeBench {
-    private func answer(_ error: GatewayError) {
+    func answer(_ error: GatewayError) {
         guard cell.exchange.status == 0 else {
             cut()
             return
