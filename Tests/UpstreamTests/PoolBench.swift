@@ -45,7 +45,11 @@ final class PoolBench {
     func inNextRound(_ action: @escaping () throws -> Void) {
         let round = loop.round
         if let watchdog { loop.tellAgain(watchdog) }
-        when { [loop] in loop.round > round } then: { try action() }
+        when { [loop] in
+            loop.round > round
+        } then: {
+            try action()
+        }
     }
 
     /// Runs until the last step is done; throws what a step throws.

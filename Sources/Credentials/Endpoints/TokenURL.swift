@@ -1,6 +1,6 @@
 internal import Bytes
-internal import Crypto
 internal import ConfigDSL
+internal import Crypto
 
 /// The address of a token endpoint: an origin, a path, and perhaps a query.
 struct TokenURL: Sendable {
