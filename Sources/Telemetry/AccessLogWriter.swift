@@ -40,6 +40,16 @@ public struct AccessLogWriter: ~Copyable {
         lines.append(0x22)
     }
 
+    /// Writes a text field of letters, digits, `-`, `.`, `:`, `[` and `]` only, at most ``textLimitBytes`` long: as it
+    /// is, since it needs no look.
+    @inlinable
+    public func plainText(_ field: AccessLogText, _ value: Span<UInt8>, in lines: inout ByteBuffer) {
+        guard !value.isEmpty else { return }
+        lines.append(field.opening)
+        lines.append(value)
+        lines.append(0x22)
+    }
+
     /// Writes `path`: the part of a request target before its query, escapes as they were sent.
     ///
     /// Of an absolute-form target only what follows the authority is written, since a user name and a password

@@ -138,6 +138,8 @@ struct Arguments {
         guard operands.count == syntax.operands.count else {
             throw UsageError("\(syntax.operands[operands.count].name) is missing")
         }
+        // Most often a variable of the shell that is not set.
+        if let empty = operands.firstIndex(of: "") { throw UsageError("\(syntax.operands[empty].name) is empty") }
     }
 }
 

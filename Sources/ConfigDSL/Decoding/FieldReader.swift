@@ -197,9 +197,13 @@ public struct FieldReader {
         entries.first { $0.key == key }?.value.place ?? place
     }
 
-    /// The mapping as it is, for its owner to read later: no key of it counts as unknown here.
-    mutating func leaveRaw() -> Node {
-        settled.formUnion(entries.map(\.key))
+    /// The mapping as it is, for its owner to read later: no key of it counts as unknown here, except one that looks
+    /// like `missing`.
+    mutating func leaveRaw(but missing: String? = nil) -> Node {
+        settled.formUnion(
+            entries.map(\.key).filter { key in
+                missing.map { Suggestion.closest(to: key, among: [$0]) == nil } ?? true
+            })
         return node
     }
 

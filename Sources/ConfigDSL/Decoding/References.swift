@@ -102,6 +102,10 @@ struct ReferenceText: Equatable {
                 reference.fallback = String(reference.name[mark.upperBound...])
                 reference.name = String(reference.name[..<mark.lowerBound])
             }
+            if reference.fallback?.contains("${") == true {
+                throw ValueError(
+                    .badReference, "has a reference within a reference", help: "a default is text, without `${`")
+            }
             guard isVariableName(reference.name) else {
                 throw badName("an environment variable has letters, digits and `_`")
             }

@@ -21,6 +21,10 @@ public struct Diagnostics: Sendable {
 
     /// True when the configuration cannot be used.
     public var hasErrors: Bool { errorCount > 0 }
+    /// True when something is wrong at `place`, so that what follows from it need not be told.
+    public func hasError(at place: SourcePlace) -> Bool {
+        kept.contains { $0.place == place && $0.severity == .error }
+    }
     /// True when one of this kind is among them.
     func has(_ id: DiagnosticID) -> Bool { kept.contains { $0.id == id } }
     /// True when nothing was reported.

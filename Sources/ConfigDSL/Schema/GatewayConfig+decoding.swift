@@ -25,6 +25,12 @@ extension GatewayConfig {
         return config
     }
 
+    /// `true` or `false`; a reference would decide over secrets from outside the file.
+    private static func permission(_ scalar: Scalar) throws(ValueError) -> Bool {
+        if scalar.isLiteral { return try Bool.parse(scalar) }
+        throw ValueError(.notBoolean, "must not be a reference", help: "write `true` or `false`")
+    }
+
     private static func isPlainTrue(_ node: Node?) -> Bool {
         if case .scalar("true", isPlain: true)? = node?.content { return true }
         return false
@@ -34,7 +40,7 @@ extension GatewayConfig {
         version = fields.required("version", example: "1", Self.version) ?? version
         revision = fields.optional("revision", default: "", Self.revision)
         workers = fields.optional("workers", default: .auto, WorkerCount.parse)
-        allowInlineSecrets = fields.optional("allow_inline_secrets", default: false, Bool.parse)
+        allowInlineSecrets = fields.optional("allow_inline_secrets", default: false, Self.permission)
         if allowInlineSecrets {
             fields.report(
                 .inlineSecretsAllowed, "secrets may stand in this file", at: fields.place(of: "allow_inline_secrets"),
@@ -129,7 +135,8 @@ extension CredentialConfig {
     init?(_ name: String, decoding fields: inout FieldReader) {
         let strategy = fields.required("strategy", example: "access_key", String.parse)
         self.name = name
-        self.fields = fields.leaveRaw()
+        // A key that looks like the missing `strategy` is told as unknown: nobody else will.
+        self.fields = fields.leaveRaw(but: fields.has("strategy") ? nil : "strategy")
         place = fields.place
         context = fields.context
         strategyPlace = fields.valuePlace(of: "strategy")

@@ -36,7 +36,7 @@ extension ListenerConfig {
     /// A unix socket's path, as seen from the directory of the file.
     static func resolved(_ bind: BindAddress, _ fields: inout FieldReader) -> BindAddress {
         guard case .unix(let path) = bind else { return bind }
-        let resolved = fields.context.resolve(path)
+        let resolved = BindAddress.tidied(fields.context.resolve(path))
         if resolved.utf8.count > BindAddress.longestPath {
             fields.report(
                 .badBind, "`bind` is longer than a unix socket's path can be", at: fields.valuePlace(of: "bind"),

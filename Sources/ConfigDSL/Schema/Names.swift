@@ -61,8 +61,9 @@ struct Names {
         guard scalar.isLiteral else {
             throw ValueError(.badName, "is a name and must not hold a reference", help: "write the name itself")
         }
-        try check(scalar.text)
-        return scalar.text
+        let name = try String.parse(scalar)
+        try check(name)
+        return name
     }
 
     static func check(_ name: String) throws(ValueError) {

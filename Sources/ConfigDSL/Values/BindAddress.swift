@@ -55,6 +55,12 @@ public enum BindAddress: Hashable, Sendable {
             help: "write an address of this machine, like `127.0.0.1` or `[::1]`")
     }
 
+    /// `path` without empty and `.` segments, so that one socket has one spelling; `..` stays, for links.
+    static func tidied(_ path: String) -> String {
+        let segments = path.split(separator: "/").filter { $0 != "." }
+        return (path.hasPrefix("/") ? "/" : "") + segments.joined(separator: "/")
+    }
+
     private static func unix(_ path: String) throws(ValueError) -> BindAddress {
         if path.isEmpty || path.hasSuffix("/") {
             throw ValueError(.badBind, "names no socket file", help: "write `unix:/run/NAME.sock`")

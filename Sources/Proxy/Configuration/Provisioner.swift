@@ -153,7 +153,10 @@ public struct Provisioner {
             let content = try environment.readFile(path.path, PEM.fileLimitBytes)
             return PEM(named: path.shown, Secret(copying: content.bytes.span))
         } catch {
-            diagnostics.report(.unreadableFileSetting, "`\(path.shown)` \(error.sentence)", at: path.place)
+            // Most often it was told already, when the file was decoded.
+            if !diagnostics.hasError(at: path.place) {
+                diagnostics.report(.unreadableFileSetting, "`\(path.shown)` \(error.sentence)", at: path.place)
+            }
             return nil
         }
     }

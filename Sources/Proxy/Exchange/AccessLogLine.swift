@@ -10,8 +10,9 @@ enum AccessLogLine {
         now: MonotonicTime, id: InlineArray<20, UInt8>, into lines: inout ByteBuffer
     ) {
         let line = AccessLogWriter(at: time, text: &timeText, in: &lines)
-        line.text(.requestID, id.span, in: &lines)
-        line.text(.method, exchange.kept.bytes(exchange.methodBytes), in: &lines)
+        line.plainText(.requestID, id.span, in: &lines)
+        // The parser took nothing but A-Z and `-`.
+        line.plainText(.method, exchange.kept.bytes(exchange.methodBytes), in: &lines)
         line.path(ofTarget: exchange.kept.bytes(exchange.clientTarget), in: &lines)
         line.number(.status, exchange.status, in: &lines)
         if let reason = exchange.reason {

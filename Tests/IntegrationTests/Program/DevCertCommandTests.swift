@@ -50,6 +50,13 @@ struct DevCertCommandTests {
         #expect(console.output == "")
     }
 
+    @Test("an empty DIR, such as a variable that is not set, is wrong usage")
+    func noDirectory() {
+        let console = RecordingConsole()
+        #expect(Program.run(["dev-cert", ""], console: console) == .usage)
+        #expect(console.complaints.hasPrefix("acs-gateway dev-cert: DIR is empty"))
+    }
+
     @Test("a name that is none is wrong usage, and nothing is written", arguments: ["a b", "", "a\u{0}", "x,DNS:y"])
     func badName(name: String) throws {
         let place = try TemporaryDirectory()

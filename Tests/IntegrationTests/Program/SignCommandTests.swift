@@ -77,7 +77,7 @@ struct SignCommandTests {
         arguments: [
             (["GET", "https://h/x"], "`--key FILE` is missing"),
             (["GE T", "https://h/x", "--key=k"], "METHOD `GE T` is none; it has letters and `-` only"),
-            (["", "https://h/x", "--key=k"], "METHOD `` is none; it has letters and `-` only"),
+            (["", "https://h/x", "--key=k"], "METHOD is empty"),
             (["GET", "h/x", "--key=k"], "URL has no scheme; write `https://` in front"),
             (
                 ["GET", "https://h/x", "--key=k", "--date=Mon, 23 Nov 2026 9:08:07 GMT"],

@@ -62,6 +62,17 @@ struct CommandTests {
         #expect(said.contains("error[E101]") && said.contains("error[E506]"), "\(said)")
     }
 
+    @Test("a file that is not there is told once", arguments: ["check", "run"])
+    func missingFile(command: String) throws {
+        var files = good
+        files["config.yaml"] = (files["config.yaml"] ?? "").replacing(
+            #"main: { bind: "127.0.0.1:0" }"#,
+            with: #"main: { bind: "127.0.0.1:0", tls: { certificate: no.pem, key: key1, client_ca: none.pem } }"#)
+        let run = try CommandRun([command], files: files)
+        let said = run.output + run.error
+        #expect(said.split(separator: "error[E506]").count == 3 && said.contains("2 errors,"), "\(said)")
+    }
+
     @Test("a log that cannot be written is told beside a certificate that is none")
     func logAndCertificate() throws {
         var files = good
