@@ -13,7 +13,7 @@ extension ClientConnection {
         setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
     }
 
-    /// Sets a deadline that no progress moves: the next ``armProgress(_:within:hasMoved:)`` starts anew.
+    /// Sets a deadline that no progress moves: the next ``armProgress(_:within:hasMoved:orBy:)`` starts anew.
     func armFixed(_ cell: ExchangeCell, by deadline: MonotonicTime) {
         armedPhase = nil
         arm(cell, by: deadline)

@@ -31,8 +31,9 @@ final class ClientConnection: Connection {
     var movedBytes = 0
     /// Bytes read and dropped since our last answer; negative while the connection is in use.
     var lingeredBytes = -1
-    /// The phase that ``armProgress(_:within:hasMoved:)`` set the deadline for.
+    /// The phase that ``armProgress(_:within:hasMoved:orBy:)`` set the deadline for.
     var armedPhase: Exchange.Phase?
+    /// When that phase must have moved on; the connection's own deadline may be another's, and sooner.
     var progressDeadline = MonotonicTime.distantFuture
     /// The deadline of an idle connection stands: what tells nothing, such as a TLS record without content, moves it
     /// no further.

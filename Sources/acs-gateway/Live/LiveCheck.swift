@@ -78,7 +78,8 @@ struct LiveCheck: Sendable {
         let subject = "credential `\(name)`"
         if let other {
             let token = await other.value
-            report.add(subject, isGood: token != nil, "has the identity of another, and its token")
+            let what = token == nil ? "which has no token" : "and its token"
+            report.add(subject, isGood: token != nil, "has the identity of another, \(what)")
             return token
         }
         var exchange = strategy.beginFetch(after: nil, environment: .system)
