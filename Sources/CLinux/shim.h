@@ -74,5 +74,19 @@ static inline int acs_peer_credentials(int descriptor, int *process, unsigned *u
     return 0;
 }
 
+/* The calls of a request's way, without being points of cancellation: what glibc does around those in a process with
+   several threads takes 0.3 us a request, and nobody cancels a thread here. */
+static inline long acs_receive(int descriptor, void *bytes, size_t count) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, 0, (void *)0, (void *)0);
+}
+
+static inline long acs_send(int descriptor, const void *bytes, size_t count) {
+    return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, (void *)0, 0);
+}
+
+static inline int acs_epoll_wait(int epoll, struct epoll_event *events, int limit, int milliseconds) {
+    return (int)syscall(SYS_epoll_pwait, epoll, events, limit, milliseconds, (void *)0, (size_t)8);
+}
+
 static inline int acs_errno(void) { return errno; }
 #endif

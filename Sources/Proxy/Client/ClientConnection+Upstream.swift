@@ -78,7 +78,7 @@ extension ClientConnection {
     private func beginAnswer(_ cell: ExchangeCell) -> Bool {
         guard let route = cell.exchange.route, let generation = cell.exchange.generation else { return false }
         let credential = route.credential
-        if cell.exchange.answerHead.status == 401, !credential.strategy.passesCallerAuthorization {
+        if cell.exchange.answerHead.status == 401, !credential.passesCallerAuthorization {
             return credentialWasRefused(cell, route)
         }
         if generation.preferredKeys[credential.index] != cell.exchange.keyIndex {

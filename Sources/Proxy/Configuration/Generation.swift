@@ -211,8 +211,13 @@ public final class CredentialSettings: Sendable {
     let index: Int
     /// What authorizes.
     public let strategy: any CredentialStrategy
+    /// What ``strategy`` says of itself, kept beside it: asking it, every request would count references to it.
+    let needsBodyDigest: Bool
+    let passesCallerAuthorization: Bool
 
     init(index: Int, name: String, strategy: any CredentialStrategy) {
         (self.index, self.name, self.strategy) = (index, name, strategy)
+        needsBodyDigest = strategy.needsBodyDigest
+        passesCallerAuthorization = strategy.passesCallerAuthorization
     }
 }

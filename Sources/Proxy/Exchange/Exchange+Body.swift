@@ -9,7 +9,7 @@ internal import Transport
 extension Exchange {
     /// Decides what may become of the body that the head announces.
     mutating func planBody(_ route: RouteSettings) {
-        let isSigned = route.credential.strategy.needsBodyDigest
+        let isSigned = route.credential.needsBodyDigest
         body.isHashed = isSigned || declaredDigest != nil
         switch head.framing {
         case .none: mayStream = false

@@ -98,7 +98,7 @@ extension Exchange {
     private mutating func admit(
         to route: RouteSettings, from peer: ConnectionIdentity
     ) throws(GatewayError) -> AdmittedRequest {
-        if route.credential.strategy.passesCallerAuthorization, !hasBearerToken() {
+        if route.credential.passesCallerAuthorization, !hasBearerToken() {
             throw GatewayError(.callerNotAuthenticated, "This route needs the caller's own bearer token.")
         }
         do throws(AdmissionError) {
@@ -134,7 +134,7 @@ extension Exchange {
         unsignedHead.append(route.resource.hostField)
         unsignedHead.append("\r\n")
         return ForwardingRules.writeRequestFields(
-            head, inbound, keepsAuthorization: route.credential.strategy.passesCallerAuthorization,
+            head, inbound, keepsAuthorization: route.credential.passesCallerAuthorization,
             alsoPass: route.resource.forwardFields, into: &unsignedHead)
     }
 

@@ -56,7 +56,7 @@ final class Worker {
     private var told = RecentMessages()
 
     /// Log lines handed over at once, or after a pause of ``linesPauseNanoseconds``.
-    private static let linesBytes = 32_768
+    private static let linesBytes = 65_536
     private static let linesPauseNanoseconds: Int64 = 100_000_000
 
     init(index: Int, services: WorkerServices, mailbox: Mailbox<WorkerMessage>) throws(SystemError) {

@@ -52,7 +52,7 @@ public final class EventLoop {
         defer { unsafe events.deallocate() }
         while !isStopping {
             let timeout = willing.isEmpty ? wheel.millisecondsToNext(from: now) : 0
-            let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(Self.batch), timeout)
+            let count = unsafe acs_epoll_wait(epoll, events.baseAddress, Int32(Self.batch), timeout)
             now = MonotonicTime.current()
             round &+= 1
             if !willing.isEmpty { swap(&willing, &toldNow) }

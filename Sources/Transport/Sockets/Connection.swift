@@ -107,7 +107,7 @@ open class Connection: Channel {
         let descriptor = descriptor
         unsafe buffer.withFreeSpace(atLeast: minimum) { space in
             asked = space.count
-            outcome = attempt("recv") { unsafe recv(descriptor, space.baseAddress, space.count, 0) }
+            outcome = attempt("recv") { unsafe acs_receive(descriptor, space.baseAddress, space.count) }
             if case .done(let count) = outcome { return count }
             return 0
         }
@@ -187,7 +187,7 @@ open class Connection: Channel {
         let descriptor = descriptor
         let count = buffer.count
         let outcome = unsafe buffer.withReadableBytes { bytes in
-            attempt("send") { unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+            attempt("send") { unsafe acs_send(descriptor, bytes.baseAddress, bytes.count) }
         }
         switch outcome {
         case .done(let taken):
