@@ -57,17 +57,26 @@ enum Lanes {
         return offset
     }
 
+    /// Lanes that are control bytes; of those found, only the lowest is certain.
+    @inline(__always)
+    private static func controls(_ word: UInt64) -> UInt64 {
+        // A lane's top bit is set where the lane is below 0x20 or equals 0x7F.  A borrow can set it falsely, but only
+        // above a lane where it is set truly.
+        let delete = word ^ ones &* 0x7F
+        return ((word &- ones &* 0x20) & ~word | (delete &- ones) & ~delete) & tops
+    }
+
     /// The offset of the first control byte (0x00–0x1F, 0x7F) in `start..<end`, or `end`.
     @inline(__always)
     static func firstControl(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
         var offset = start
         while offset &+ 8 <= end {
             let word = bytes.word(at: offset)
-            // A lane's top bit is set where the lane is below 0x20 or equals 0x7F.  A borrow can set it falsely, but
-            // only above a lane where it is set truly; the lowest is what we take.
-            let delete = word ^ ones &* 0x7F
-            let found = ((word &- ones &* 0x20) & ~word | (delete &- ones) & ~delete) & tops
-            if found != 0 { return offset &+ found.trailingZeroBitCount >> 3 }
+            // Printable ASCII leaves both sums below 0x80 in every lane, and is nearly all there is.
+            if ((word &+ ones) | (word &- ones &* 0x20)) & tops != 0 {
+                let found = controls(word)
+                if found != 0 { return offset &+ found.trailingZeroBitCount >> 3 }
+            }
             offset &+= 8
         }
         while offset < end, bytes[offset] >= 0x20, bytes[offset] != 0x7F { offset &+= 1 }

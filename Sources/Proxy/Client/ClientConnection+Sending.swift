@@ -24,18 +24,17 @@ extension ClientConnection {
     }
 
     /// Sends on before any answer.
-    func sendRequest(_ cell: ExchangeCell) -> Bool {
-        guard let upstream, let route = cell.exchange.route else { return false }
+    func sendRequest(_ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute) -> Bool {
         var hasMoved = false
         do throws(GatewayError) {
             switch try sendOn(cell, upstream, route, &hasMoved) {
             case .complete:
                 cell.exchange.phase = .awaitingAnswer
-                armProgress(cell, within: route.times.responseHead, hasMoved: true)
+                armProgress(cell, within: route.settings.times.responseHead, hasMoved: true)
                 return upstream.mayRead
             case .awaitsResource:
                 if upstream.mayRead { return answerIsEarly(cell) }
-                armProgress(cell, within: route.times.responseHead, hasMoved: hasMoved)
+                armProgress(cell, within: route.settings.times.responseHead, hasMoved: hasMoved)
                 return false
             case .awaitsClient:
                 if upstream.mayRead { return answerIsEarly(cell) }
@@ -56,7 +55,7 @@ extension ClientConnection {
 
     /// Sends until one side must be waited for; notes whether the resource took anything.
     private func sendOn(
-        _ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: RouteSettings, _ hasMoved: inout Bool
+        _ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute, _ hasMoved: inout Bool
     ) throws(GatewayError) -> SendProgress {
         while true {
             let before = cell.exchange.outbound.count
@@ -69,7 +68,7 @@ extension ClientConnection {
                 return .awaitsResource
             case .failed: return .resourceStopped
             }
-            switch try cell.exchange.nextBodyPiece(route, budget: &worker.bodies) {
+            switch try cell.exchange.nextBodyPiece(route.settings, budget: &worker.bodies) {
             case .ready: continue
             case .none:
                 cell.exchange.isSent = true
@@ -124,7 +123,7 @@ extension ClientConnection {
 
     /// Sends on while an answer is relayed.
     func sendBesideAnswer(
-        _ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: RouteSettings, _ hasMoved: inout Bool
+        _ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute, _ hasMoved: inout Bool
     ) -> Beside {
         do throws(GatewayError) {
             switch try sendOn(cell, upstream, route, &hasMoved) {
@@ -171,12 +170,12 @@ extension ClientConnection {
     }
 
     /// The client must send: its body must not pause too long, and keep up 1 KiB/s after its first ten seconds.
-    func armBody(_ cell: ExchangeCell, _ route: RouteSettings) { armFixed(cell, by: bodyDeadline(cell, route)) }
+    func armBody(_ cell: ExchangeCell, _ route: WorkerRoute) { armFixed(cell, by: bodyDeadline(cell, route)) }
 
     /// When the client has let its body wait too long, or sent too little of it.
-    func bodyDeadline(_ cell: ExchangeCell, _ route: RouteSettings) -> MonotonicTime {
+    func bodyDeadline(_ cell: ExchangeCell, _ route: WorkerRoute) -> MonotonicTime {
         let progress = max(cell.exchange.bodyProgressAt, cell.exchange.bodyStartedAt)
-        let pause = progress.advanced(by: route.times.requestBody)
+        let pause = progress.advanced(by: route.settings.times.requestBody)
         // Divided first: a body's length in nanoseconds could be more than there is.
         let paid = max(10_000_000_000, Int64(cell.exchange.body.count / 1024) * 1_000_000_000)
         return min(pause, cell.exchange.bodyStartedAt.advanced(by: paid))

@@ -10,7 +10,7 @@ extension ClientConnection {
             setDeadline(deadline)
             return
         }
-        setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.times.total)))
+        setDeadline(min(deadline, cell.exchange.headCompleteAt.advanced(by: route.settings.times.total)))
     }
 
     /// Sets a deadline that no progress moves: the next ``armProgress(_:within:hasMoved:orBy:)`` starts anew.

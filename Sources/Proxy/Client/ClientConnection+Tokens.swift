@@ -7,7 +7,7 @@ internal import Transport
 extension ClientConnection {
     /// Parks the exchange until a token comes, at most `timeouts.connect`.
     func awaitToken(_ cell: ExchangeCell, _ slot: TokenSlot) -> Bool {
-        guard let route = cell.exchange.route else { return false }
+        guard let route = cell.exchange.route?.settings else { return false }
         let now = worker.loop.now
         if slot.isRetired { return answer(missingToken(cell, retryAfterSeconds: 1), cell) }
         guard now >= slot.refusedUntil else {
@@ -23,8 +23,8 @@ extension ClientConnection {
     }
 
     /// Opening a connection takes time, in which a token may end or another come: false when none may be sent now.
-    func renewToken(_ cell: ExchangeCell, _ route: RouteSettings) -> Bool {
-        guard let slot = cell.exchange.generation?.tokenSlots[route.credential.index] else { return true }
+    func renewToken(_ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
+        guard let slot = route.tokenSlot else { return true }
         guard let token = slot.usable(at: worker.tokenInstant()) else { return false }
         cell.exchange.token = token
         return true
@@ -33,10 +33,10 @@ extension ClientConnection {
     /// A token came for those who wait.
     func tokenCame() {
         guard let cell, cell.exchange.phase == .awaitingToken, let route = cell.exchange.route else { return }
-        let token = cell.exchange.generation?.tokenSlots[route.credential.index]?.token
+        let token = route.tokenSlot?.token
         if let refusal = cell.exchange.refusal, token?.serial == cell.exchange.token?.serial {
             fail(Self.refused(refusal), cell)  // there is no other
-        } else if startAttempt(cell) {
+        } else if startAttempt(cell, route) {
             drive()
         }
     }
@@ -56,21 +56,21 @@ extension ClientConnection {
     /// Nobody need tell this connection of a token.
     func leaveToken() {
         guard let cell, cell.exchange.phase == .awaitingToken, let route = cell.exchange.route else { return }
-        cell.exchange.generation?.tokenSlots[route.credential.index]?.leave(self)
+        route.tokenSlot?.leave(self)
     }
 
     /// The resource refused the token: it is dropped and fetched anew, at most once a minute, and the request is sent
     /// once more with the next one.
     func tokenWasRefused(
-        _ cell: ExchangeCell, _ slot: TokenSlot, _ route: RouteSettings, _ refusal: GatewayError.Detail
+        _ cell: ExchangeCell, _ slot: TokenSlot, _ route: WorkerRoute, _ refusal: GatewayError.Detail
     ) -> Bool {
         let rejected = cell.exchange.token?.serial
-        let isFirst = !cell.exchange.wasRefused && cell.exchange.attempts < route.attempts
-        let canBeSentAgain = cell.exchange.canBeSentAgain(route)
+        let isFirst = !cell.exchange.wasRefused && cell.exchange.attempts < route.settings.attempts
+        let canBeSentAgain = cell.exchange.canBeSentAgain(route.settings)
         cell.exchange.wasRefused = true
         if isFirst, let newer = slot.usable(at: worker.tokenInstant()), newer.serial != rejected {
             // Somebody else was refused before us.
-            return canBeSentAgain ? startAttempt(cell) : answer(tooLargeForAnother(cell), cell)
+            return canBeSentAgain ? startAttempt(cell, route) : answer(tooLargeForAnother(cell), cell)
         }
         let now = worker.loop.now
         if let rejected, slot.rejectedSerial != rejected {
@@ -86,7 +86,7 @@ extension ClientConnection {
         cell.exchange.phase = .awaitingToken
         pauseBody(cell)
         slot.wait(self)
-        arm(cell, by: now.advanced(by: route.times.connect.wholeNanoseconds))
+        arm(cell, by: now.advanced(by: route.settings.times.connect.wholeNanoseconds))
         return false
     }
 
@@ -97,7 +97,7 @@ extension ClientConnection {
     }
 
     private static func noToken(_ cell: ExchangeCell, retryAfterSeconds: Int) -> GatewayError {
-        let resource = cell.exchange.route.map { GatewayError.Detail.resource($0.resource.name) } ?? .none
+        let resource = cell.exchange.route.map { GatewayError.Detail.resource($0.settings.resource.name) } ?? .none
         var error = GatewayError(.credentialUnavailable, "There is no token for the resource.", resource)
         error.knownRetryAfterSeconds = retryAfterSeconds
         return error

@@ -8,9 +8,8 @@ internal import Upstream
 // The way to the resource and back.
 extension ClientConnection {
     /// Asks for a token if one is needed, then for a connection, and sends one attempt over it.
-    func startAttempt(_ cell: ExchangeCell, onlyFresh: Bool = false) -> Bool {
-        guard let route = cell.exchange.route, let generation = cell.exchange.generation else { return false }
-        if let slot = generation.tokenSlots[route.credential.index] {
+    func startAttempt(_ cell: ExchangeCell, _ route: WorkerRoute, onlyFresh: Bool = false) -> Bool {
+        if let slot = route.tokenSlot {
             guard let token = slot.usable(at: worker.tokenInstant()) else { return awaitToken(cell, slot) }
             cell.exchange.token = token
         }
@@ -18,18 +17,17 @@ extension ClientConnection {
         pauseBody(cell)
         cell.exchange.forgetAnswer()
         if cell.exchange.attempts == 0 { cell.exchange.upstreamStartedAt = worker.loop.now }
-        let pool = generation.pools[route.resource.index]
-        switch pool.lend(to: self, timeout: route.times.connect, onlyFresh: onlyFresh) {
+        switch route.pool.lend(to: self, timeout: route.settings.times.connect, onlyFresh: onlyFresh) {
         case .ready(let connection):
-            generation.meters.resources[route.resource.index].reused()
+            route.resourceMeter.reused()
             upstream = connection
-            return sendAttempt(cell, route)
+            return sendAttempt(cell, route.settings)
         case .opening(let dial):
             self.dial = dial
             arm(cell, by: .distantFuture)
             return false
         case .failed(let failure):
-            return couldNotConnect(failure, cell)
+            return couldNotConnect(failure, cell, route)
         }
     }
 
@@ -45,21 +43,20 @@ extension ClientConnection {
         return false
     }
 
-    private func couldNotConnect(_ failure: ConnectFailure, _ cell: ExchangeCell) -> Bool {
-        cell.exchange.resourceMeter?.failed()
-        worker.note(failure, cell.exchange.route)
+    private func couldNotConnect(_ failure: ConnectFailure, _ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
+        route.resourceMeter.failed()
+        worker.note(failure, route.settings)
         return answer(upstreamError(.upstreamUnavailable, "The resource cannot be reached.", cell), cell)
     }
 
     // MARK: The answer
 
-    func readAnswer(_ cell: ExchangeCell) -> Bool {
-        guard let upstream else { return false }
+    func readAnswer(_ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute) -> Bool {
         while true {
             switch upstream.receiveAnswer(into: &cell.exchange.upstreamBytes) {
             case .bytes:
                 switch cell.exchange.readAnswerHead() {
-                case .complete: return beginAnswer(cell)
+                case .complete: return beginAnswer(cell, upstream, route)
                 case .needsMore: continue
                 case .broken:
                     dropUpstream()
@@ -75,25 +72,20 @@ extension ClientConnection {
         }
     }
 
-    private func beginAnswer(_ cell: ExchangeCell) -> Bool {
-        guard let route = cell.exchange.route, let generation = cell.exchange.generation else { return false }
-        let credential = route.credential
-        if cell.exchange.answerHead.status == 401, !credential.passesCallerAuthorization {
+    private func beginAnswer(_ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute) -> Bool {
+        if cell.exchange.answerHead.status == 401, !route.settings.credential.passesCallerAuthorization {
             return credentialWasRefused(cell, route)
         }
-        if generation.preferredKeys[credential.index] != cell.exchange.keyIndex {
-            generation.preferredKeys[credential.index] = cell.exchange.keyIndex
-        }
+        route.preference.keyIndex = cell.exchange.keyIndex
         // There will be no further attempt.
         cell.exchange.decideOnRest()
         if !cell.exchange.sendsBesideAnswer { worker.bodyEnded(cell) }
-        cell.exchange.beginAnswer(route, binding.settings, isTLS: tls != nil)
+        cell.exchange.beginAnswer(route.settings, binding.settings, isTLS: tls != nil)
         cell.exchange.phase = .relaying
-        return true
+        return relay(cell, upstream, route)
     }
 
-    func relay(_ cell: ExchangeCell) -> Bool {
-        guard let upstream, let route = cell.exchange.route else { return false }
+    func relay(_ cell: ExchangeCell, _ upstream: UpstreamConnection, _ route: WorkerRoute) -> Bool {
         // The answer's progress; that of the request beside it is another's, or who sends could do without reading.
         var (hasMoved, hasSentOn) = (false, false)
         if cell.exchange.sendsBesideAnswer {
@@ -143,7 +135,7 @@ extension ClientConnection {
     }
 
     /// The client gets what there is of its answer; more comes later.
-    private func pauseRelay(_ cell: ExchangeCell, _ route: RouteSettings, _ hasMoved: Bool) -> Bool {
+    private func pauseRelay(_ cell: ExchangeCell, _ route: WorkerRoute, _ hasMoved: Bool) -> Bool {
         cell.exchange.holdsWholeAnswer = false
         let before = cell.exchange.toClient.count
         if send(&cell.exchange.toClient) == .failed {
@@ -155,19 +147,19 @@ extension ClientConnection {
     }
 
     /// The answer must go on; and the request beside it, if only its client can be waited for.
-    private func armAnswer(_ cell: ExchangeCell, _ route: RouteSettings, hasMoved: Bool) {
+    private func armAnswer(_ cell: ExchangeCell, _ route: WorkerRoute, hasMoved: Bool) {
         let beside = awaitsBodyBesideAnswer(cell) ? bodyDeadline(cell, route) : .distantFuture
-        armProgress(cell, within: route.times.responseBody, hasMoved: hasMoved, orBy: beside)
+        armProgress(cell, within: route.settings.times.responseBody, hasMoved: hasMoved, orBy: beside)
     }
 
     /// The client has all of its answer, and sends on: to a resource that still takes it.
-    private func awaitRestOfRequest(_ cell: ExchangeCell, _ route: RouteSettings, _ hasSentOn: Bool) -> Bool {
+    private func awaitRestOfRequest(_ cell: ExchangeCell, _ route: WorkerRoute, _ hasSentOn: Bool) -> Bool {
         cell.exchange.holdsWholeAnswer = false
         let before = cell.exchange.toClient.count
         switch send(&cell.exchange.toClient) {
         case .failed: clientIsGone()
         case .all where awaitsBody(cell): armBody(cell, route)
-        case .all: armProgress(cell, within: route.times.responseBody, hasMoved: hasSentOn)
+        case .all: armProgress(cell, within: route.settings.times.responseBody, hasMoved: hasSentOn)
         case .blocked: armAnswer(cell, route, hasMoved: cell.exchange.toClient.count != before)
         }
         return false
@@ -207,13 +199,15 @@ extension ClientConnection {
         dropUpstream()
         // A pooled connection that was dead before the first byte was no attempt; the next one is not from the pool.
         if breakdown == .unsent(wasReused: true) { cell.exchange.attempts -= 1 }
-        let mayRepeat = cell.exchange.attempts < route.attempts
+        let mayRepeat = cell.exchange.attempts < route.settings.attempts
         switch breakdown {
         case .unsent:
-            if mayRepeat, cell.exchange.body.isWhole { return startAttempt(cell, onlyFresh: true) }
+            if mayRepeat, cell.exchange.body.isWhole { return startAttempt(cell, route, onlyFresh: true) }
             return answer(upstreamError(.upstreamUnavailable, "The resource takes nothing.", cell), cell)
         case .mayRepeat:
-            if mayRepeat, cell.exchange.canBeSentAgain(route) { return startAttempt(cell, onlyFresh: true) }
+            if mayRepeat, cell.exchange.canBeSentAgain(route.settings) {
+                return startAttempt(cell, route, onlyFresh: true)
+            }
         case .outcomeUnknown: break
         }
         return answer(
@@ -222,21 +216,21 @@ extension ClientConnection {
     }
 
     /// 401 to our own credential: once more with the other key if there is one, else the operator must act.
-    private func credentialWasRefused(_ cell: ExchangeCell, _ route: RouteSettings) -> Bool {
-        worker.noteRefusal(cell, route)
-        let refusal = cell.exchange.refusal(of: route)
+    private func credentialWasRefused(_ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
+        worker.noteRefusal(cell, route.settings)
+        let refusal = cell.exchange.refusal(of: route.settings)
         dropUpstream()
-        if let slot = cell.exchange.generation?.tokenSlots[route.credential.index] {
+        if let slot = route.tokenSlot {
             return tokenWasRefused(cell, slot, route, refusal)
         }
-        let keys = route.credential.strategy.alternatives
+        let keys = route.settings.credential.strategy.alternatives
         guard keys > 1, !cell.exchange.wasRefused else { return answer(Self.refused(refusal), cell) }
         cell.exchange.wasRefused = true
         cell.exchange.keyIndex = (cell.exchange.keyIndex + 1) % keys
-        let mayRepeat = cell.exchange.attempts < route.attempts
-        if mayRepeat, cell.exchange.canBeSentAgain(route) { return startAttempt(cell) }
+        let mayRepeat = cell.exchange.attempts < route.settings.attempts
+        if mayRepeat, cell.exchange.canBeSentAgain(route.settings) { return startAttempt(cell, route) }
         // For what follows.
-        cell.exchange.generation?.preferredKeys[route.credential.index] = cell.exchange.keyIndex
+        route.preference.keyIndex = cell.exchange.keyIndex
         return answer(mayRepeat ? tooLargeForAnother(cell) : Self.refused(refusal), cell)
     }
 
@@ -262,7 +256,7 @@ extension ClientConnection {
     }
 
     func upstreamError(_ code: ErrorCode, _ sentence: StaticString, _ cell: ExchangeCell) -> GatewayError {
-        GatewayError(code, sentence, cell.exchange.route.map { .resource($0.resource.name) } ?? .none)
+        GatewayError(code, sentence, cell.exchange.route.map { .resource($0.settings.resource.name) } ?? .none)
     }
 }
 
@@ -273,20 +267,20 @@ extension ClientConnection: UpstreamUser {
             connection.giveBack()
             return
         }
-        cell.exchange.resourceMeter?.opened()
+        route.resourceMeter.opened()
         guard renewToken(cell, route) else {
             connection.giveBack()
-            if startAttempt(cell) { drive() }
+            if startAttempt(cell, route) { drive() }
             return
         }
         upstream = connection
-        if sendAttempt(cell, route) { drive() }
+        if sendAttempt(cell, route.settings) { drive() }
     }
 
     func upstreamFailed(_ failure: ConnectFailure) {
         dial = nil
-        guard let cell else { return }
-        if couldNotConnect(failure, cell) { drive() }
+        guard let cell, let route = cell.exchange.route else { return }
+        if couldNotConnect(failure, cell, route) { drive() }
     }
 
     func upstreamBecameReady() { drive() }

@@ -93,16 +93,26 @@ final class ClientConnection: Connection {
     }
 
     /// Does what the phase asks for; true when there is more to do at once.
+    ///
+    /// What a step works with is taken from its properties here and handed down, since taking it counts references.
     @inline(__always)
     private func step(_ cell: ExchangeCell) -> Bool {
         switch cell.exchange.phase {
-        case .awaitingHead: readHead(cell)
-        case .receivingBody: holdBody(cell)
-        case .awaitingToken, .awaitingUpstream: false
-        case .sending: sendRequest(cell)
-        case .awaitingAnswer: readAnswer(cell)
-        case .relaying: relay(cell)
-        case .finishing: sendRest(cell)
+        case .awaitingHead: return readHead(cell)
+        case .receivingBody:
+            guard let route = cell.exchange.route else { return false }
+            return holdBody(cell, route)
+        case .awaitingToken, .awaitingUpstream: return false
+        case .sending:
+            guard let upstream, let route = cell.exchange.route else { return false }
+            return sendRequest(cell, upstream, route)
+        case .awaitingAnswer:
+            guard let upstream, let route = cell.exchange.route else { return false }
+            return readAnswer(cell, upstream, route)
+        case .relaying:
+            guard let upstream, let route = cell.exchange.route else { return false }
+            return relay(cell, upstream, route)
+        case .finishing: return sendRest(cell)
         }
     }
 
@@ -172,15 +182,17 @@ final class ClientConnection: Connection {
     }
 
     /// Reads the body that must be held; or whatever has come of one that streams, so that a small one is sent whole.
-    private func holdBody(_ cell: ExchangeCell) -> Bool {
-        guard let route = cell.exchange.route else { return false }
+    @inline(never)
+    private func holdBody(_ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
         do throws(GatewayError) {
             while true {
-                if try cell.exchange.holdBody(route, budget: &worker.bodies) == .complete { return startAttempt(cell) }
+                if try cell.exchange.holdBody(route.settings, budget: &worker.bodies) == .complete {
+                    return startAttempt(cell, route)
+                }
                 if cell.exchange.mayStream,
                     cell.exchange.awaitsContinue || cell.exchange.body.count >= HeldBody.besideHeadBytes
                 {
-                    return stream(cell)
+                    return stream(cell, route)
                 }
                 guard sayContinue(cell) else {
                     clientIsGone()
@@ -192,7 +204,7 @@ final class ClientConnection: Connection {
                     armBody(cell, route)
                     return false
                 case .wouldBlock:
-                    if cell.exchange.mayStream { return stream(cell) }
+                    if cell.exchange.mayStream { return stream(cell, route) }
                     armBody(cell, route)
                     return false
                 case .end, .failed:
@@ -206,9 +218,9 @@ final class ClientConnection: Connection {
     }
 
     /// The rest of the body goes on as it comes.
-    private func stream(_ cell: ExchangeCell) -> Bool {
+    private func stream(_ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
         cell.exchange.isStreaming = true
-        return startAttempt(cell)
+        return startAttempt(cell, route)
     }
 
     // MARK: Ending
@@ -231,7 +243,7 @@ final class ClientConnection: Connection {
         let before = cell.exchange.toClient.count
         switch send(&cell.exchange.toClient) {
         case .blocked:
-            let limit = cell.exchange.route?.times.responseBody ?? binding.settings.requestHead
+            let limit = cell.exchange.route?.settings.times.responseBody ?? binding.settings.requestHead
             armProgress(cell, within: limit, hasMoved: cell.exchange.toClient.count != before)
             return false
         case .failed:

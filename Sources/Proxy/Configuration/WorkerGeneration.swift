@@ -7,14 +7,14 @@ internal import Upstream
 /// ``Generation``, so that counting references never touches another worker's cache line.
 final class WorkerGeneration {
     let shared: Generation
+    /// The generation's routes, in its order.
+    let routes: [WorkerRoute]
     /// One pool a resource.
     let pools: [Pool]
-    /// For each credential, the key that the resource took last: it is tried first.
-    var preferredKeys: [Int]
-    /// For each credential that needs a token, where this worker has it.
-    let tokenSlots: [TokenSlot?]
-    /// What is counted, for each listener, route and resource.
-    let meters: MeterPage.Meters
+    /// Number and revision, as access lines tell them.
+    let logConstants: AccessLogConstants
+    /// What is counted of each listener, in the generation's order.
+    let listenerMeters: [ListenerMeter]
     /// Each listener's place by what it binds.
     let listenersByBind: [String: Int]
 
@@ -26,18 +26,27 @@ final class WorkerGeneration {
         tokenSlot: (TokenIdentity) -> TokenSlot
     ) {
         self.shared = shared
-        meters = page.meters(
+        logConstants = shared.logConstants
+        let meters = page.meters(
             routes: shared.routes.map(\.name), listeners: shared.listeners.map(\.name),
             resources: shared.resources.map(\.name))
-        tokenSlots = shared.credentials.map { $0.strategy.tokenIdentity.map(tokenSlot) }
-        pools = shared.resources.map { resource in
+        listenerMeters = meters.listeners
+        let tokenSlots = shared.credentials.map { $0.strategy.tokenIdentity.map(tokenSlot) }
+        let preferences = shared.credentials.map { _ in KeyPreference() }
+        let pools = shared.resources.map { resource in
             if let warm = previous?.pools.first(where: { $0.target.sharesConnections(with: resource.target) }) {
                 return warm
             }
             let target = resource.target
             return Pool(target: target, addresses: addresses(target), loop: loop) { nameIsStale(target) }
         }
-        preferredKeys = Array(repeating: 0, count: shared.credentials.count)
+        self.pools = pools
+        routes = zip(shared.routes, meters.routes).map { route, meter in
+            WorkerRoute(
+                route, pool: pools[route.resource.index], tokenSlot: tokenSlots[route.credential.index],
+                preference: preferences[route.credential.index], meter: meter,
+                resourceMeter: meters.resources[route.resource.index])
+        }
         listenersByBind = Dictionary(
             shared.listeners.enumerated().map { ($1.bindKey, $0) }, uniquingKeysWith: { first, _ in first })
         for pool in previous?.pools ?? [] where !pools.contains(where: { $0 === pool }) { pool.retire() }

@@ -5,9 +5,10 @@ internal import Transport
 
 /// One line of the access log for one exchange, written when it ends, without allocation.
 enum AccessLogLine {
+    @inline(never)
     static func write(
-        _ exchange: inout Exchange, _ client: ClientConnection, at time: Timestamp, _ timeText: inout TimestampText,
-        now: MonotonicTime, id: InlineArray<20, UInt8>, into lines: inout ByteBuffer
+        _ exchange: inout Exchange, _ route: WorkerRoute?, _ client: ClientConnection, at time: Timestamp,
+        _ timeText: inout TimestampText, now: MonotonicTime, id: InlineArray<20, UInt8>, into lines: inout ByteBuffer
     ) {
         let line = AccessLogWriter(at: time, text: &timeText, in: &lines)
         line.plainText(.requestID, id.span, in: &lines)
@@ -20,7 +21,7 @@ enum AccessLogLine {
             exchange.scratch.append(reason.reason)
             line.text(.reason, exchange.scratch.span, in: &lines)
         }
-        if let route = exchange.route { line.constants(route.logConstants, in: &lines) }
+        if let route { line.constants(route.settings.logConstants, in: &lines) }
         line.constants(client.binding.settings.logConstants, in: &lines)
         exchange.scratch.clear()
         client.peer.write(to: &exchange.scratch)
@@ -30,7 +31,7 @@ enum AccessLogLine {
         line.number(.requestBytes, exchange.body.count, in: &lines)
         line.number(.responseBytes, exchange.answerBodyBytes, in: &lines)
         line.number(.attempts, exchange.attempts, in: &lines)
-        if let generation = exchange.generation { line.constants(generation.shared.logConstants, in: &lines) }
+        if let generation = exchange.generation { line.constants(generation.logConstants, in: &lines) }
         let started = exchange.startedAt.nanoseconds == 0 ? now : exchange.startedAt
         line.duration(.total, nanoseconds: Int(now.since(started)), in: &lines)
         if exchange.attempts > 0 {

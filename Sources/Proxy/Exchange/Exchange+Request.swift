@@ -45,29 +45,33 @@ extension Exchange {
     /// Gives `nil` for a request that the gateway answers itself (`OPTIONS *`).  `peer` is whose connection it came by.
     mutating func admit(
         at listener: Int, by generation: WorkerGeneration, from peer: ConnectionIdentity = .unknown
-    ) throws(GatewayError) -> RouteSettings? {
+    ) throws(GatewayError) -> WorkerRoute? {
         self.generation = generation
         if head.hasUnknownExpectation {
             throw GatewayError(.expectationFailed, "Only `100-continue` can be expected.")
         }
         if method == .connect { throw GatewayError(.notImplemented, "CONNECT is not offered.", closes: true) }
         if head.target.form == .asterisk { return nil }
-        let route = try findRoute(at: listener, in: generation.shared)
-        self.route = route
+        let found = try findRoute(at: listener, in: generation)
+        let route = found.settings
+        self.route = found
         let admitted = try admit(to: route, from: peer)
         caller = admitted.caller
         if case .length(let length) = head.framing, length > route.bodyLimitBytes {
             throw GatewayError(.bodyTooLarge, "The body is larger than this route takes.", closes: true)
         }
-        keyIndex = generation.preferredKeys[route.credential.index]
+        keyIndex = found.preference.keyIndex
         planBody(route)
         guard writeUnsignedHead(admitted, route) else {
             throw GatewayError(.internalError, "The request cannot be written without a second meaning.", closes: true)
         }
-        return route
+        return found
     }
 
-    private mutating func findRoute(at listener: Int, in generation: Generation) throws(GatewayError) -> RouteSettings {
+    private mutating func findRoute(
+        at listener: Int, in generation: WorkerGeneration
+    ) throws(GatewayError) -> WorkerRoute {
+        let router = generation.shared.router
         do throws(PathError) {
             try path.read(head.target.path, of: inbound)
         } catch {
@@ -83,14 +87,14 @@ extension Exchange {
         if method == .trace || method == .track {
             throw GatewayError(
                 .methodNotAllowed, "This method is never taken.",
-                .methods(generation.router.allowedMethods(query, at: path)))
+                .methods(router.allowedMethods(query, at: path)))
         }
-        switch generation.router.decide(query, at: path) {
+        switch router.decide(query, at: path) {
         case .route(let index): return generation.routes[index]
         case .methodNotAllowed:
             throw GatewayError(
                 .methodNotAllowed, "No route takes this method here.",
-                .methods(generation.router.allowedMethods(query, at: path)))
+                .methods(router.allowedMethods(query, at: path)))
         case .none: throw GatewayError(.noRoute, "No route takes this request.")
         }
     }

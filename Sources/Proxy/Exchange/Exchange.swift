@@ -83,7 +83,7 @@ struct Exchange: ~Copyable {
     /// The client may send another request once this one is answered.
     var keepsConnection = true
     /// The route that takes it, once decided.
-    var route: RouteSettings?
+    var route: WorkerRoute?
     var caller: String?
 
     // The answer.
@@ -205,12 +205,4 @@ final class ExchangeCell {
     var exchange = Exchange()
     /// How many tokens its worker had seen replaced when it was lent.
     var replacedTokens = 0
-}
-
-extension Exchange {
-    /// What is counted of connections to its resource.
-    var resourceMeter: ResourceMeter? {
-        guard let route, let generation else { return nil }
-        return generation.meters.resources[route.resource.index]
-    }
 }

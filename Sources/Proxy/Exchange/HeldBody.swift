@@ -32,16 +32,18 @@ struct HeldBody: ~Copyable {
 
     /// Appends the bytes of `range` in `source`; see the other `append`.
     mutating func append(
-        _ range: ByteRange, of source: borrowing ByteBuffer, memoryLimit: Int, directory: String
+        _ range: ByteRange, of source: borrowing ByteBuffer, memoryLimit: Int, directory: @autoclosure () -> String
     ) throws(SystemError) {
-        try append(source.bytes(range), memoryLimit: memoryLimit, directory: directory)
+        try append(source.bytes(range), memoryLimit: memoryLimit, directory: directory())
     }
 
     /// Appends `bytes`, turning to a file in `directory` once there are more than `memoryLimit`.
-    mutating func append(_ bytes: Span<UInt8>, memoryLimit: Int, directory: String) throws(SystemError) {
+    mutating func append(
+        _ bytes: Span<UInt8>, memoryLimit: Int, directory: @autoclosure () -> String
+    ) throws(SystemError) {
         note(bytes)
         if file == nil, memory.count + bytes.count > memoryLimit {
-            var fresh = try SpoolFile(in: directory)
+            var fresh = try SpoolFile(in: directory())
             try fresh.append(memory.span)
             memory.releaseStorage()
             file = consume fresh

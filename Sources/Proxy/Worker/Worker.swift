@@ -46,6 +46,7 @@ final class Worker {
     private var drained: Barrier?
     private var spare = SpareCells()
     private let requestIDs: RequestIDs
+    private var writesAccessLog = false
     private var lines = ByteBuffer()
     private var timeText = TimestampText()
     private var linesTimer: Ticker?
@@ -113,6 +114,7 @@ final class Worker {
             addresses: { resolver.addresses(of: $0.dialled.host, port: $0.dialled.port) },
             nameIsStale: { resolver.isStale(host: $0.dialled.host, port: $0.dialled.port) },
             meters: meters, tokenSlot: { slot(for: $0) })
+        writesAccessLog = shared.accessLog != nil
         let kept = Set(shared.credentials.compactMap(\.strategy.tokenIdentity))
         for (identity, slot) in tokenSlots where !kept.contains(identity) {
             tokenSlots[identity] = nil
@@ -122,11 +124,11 @@ final class Worker {
         told.forget()
         for (index, settings) in shared.listeners.enumerated() {
             if let known = listeners[settings.bindKey] {
-                known.binding.update(settings, index: index, generation.meters.listeners[index])
+                known.binding.update(settings, index: index, generation.listenerMeters[index])
                 if let socket = sockets[settings.bindKey] { replace(known.listener, by: socket, known.binding) }
             } else if let socket = sockets[settings.bindKey] {
                 let page = services.connections.page(of: settings.bindKey)
-                listen(on: socket, ListenerBinding(settings, index: index, generation.meters.listeners[index], page))
+                listen(on: socket, ListenerBinding(settings, index: index, generation.listenerMeters[index], page))
             }
         }
         for (bind, entry) in listeners where generation.listenersByBind[bind] == nil { closeListener(bind, entry) }
@@ -290,14 +292,15 @@ final class Worker {
 
     /// An exchange has ended: it is counted, and has its line in the access log.
     func logAccess(_ cell: ExchangeCell, _ client: ClientConnection) {
-        count(cell)
-        guard generation.shared.accessLog != nil else { return }
+        let route = cell.exchange.route
+        count(cell, route)
+        guard writesAccessLog else { return }
         if lines.isEmpty { linesTimer?.setDeadline(loop.now.advanced(by: Self.linesPauseNanoseconds)) }
         if cell.exchange.number == 0 { cell.exchange.number = nextNumber() }
         if loop.now >= dateUntil { readWallClock() }
         let time = Timestamp(unixMilliseconds: (loop.now.nanoseconds &+ wallOffset) / 1_000_000)
         AccessLogLine.write(
-            &cell.exchange, client, at: time, &timeText, now: loop.now, id: requestID(cell.exchange.number),
+            &cell.exchange, route, client, at: time, &timeText, now: loop.now, id: requestID(cell.exchange.number),
             into: &lines)
     }
 
@@ -307,8 +310,11 @@ final class Worker {
         lines.clear()
     }
 
+    /// Counts an exchange that has ended without an answer, unless it was counted before.
+    func count(_ cell: ExchangeCell) { count(cell, cell.exchange.route) }
+
     /// Counts an exchange that has ended, unless it was counted before or never began.
-    func count(_ cell: ExchangeCell) {
+    private func count(_ cell: ExchangeCell, _ route: WorkerRoute?) {
         guard cell.exchange.isInFlight || cell.exchange.status > 0 else { return }
         if cell.exchange.isInFlight { meters.worker.ended() }
         cell.exchange.isInFlight = false
@@ -318,11 +324,7 @@ final class Worker {
             status: cell.exchange.status, nanoseconds: started.nanoseconds == 0 ? 0 : loop.now.since(started),
             attempts: cell.exchange.attempts, requestBytes: cell.exchange.body.count,
             answerBytes: cell.exchange.answerBodyBytes)
-        if let route = cell.exchange.route, let generation = cell.exchange.generation {
-            generation.meters.routes[route.index].ended(outcome)
-        } else {
-            meters.unrouted.ended(outcome)
-        }
+        if let route { route.meter.ended(outcome) } else { meters.unrouted.ended(outcome) }
     }
 
     /// A resource could not be reached.

@@ -139,7 +139,7 @@ final class ExchangeBench {
     private func begin() throws(GatewayError) {
         cell.exchange.keepHead()
         var failure: GatewayError?
-        var route: RouteSettings?
+        var route: WorkerRoute?
         do throws(GatewayError) {
             route = try cell.exchange.admit(at: 0, by: gateway.generation)
         } catch {
@@ -155,7 +155,7 @@ final class ExchangeBench {
     }
 
     private func holdBody() throws(GatewayError) -> Bool {
-        guard let route = cell.exchange.route else { return false }
+        guard let route = cell.exchange.route?.settings else { return false }
         if try cell.exchange.holdBody(route, budget: &budget) == .complete {
             try startAttempt(route)
             return true
@@ -214,7 +214,7 @@ final class ExchangeBench {
 
     /// True once all was sent.
     private func sendOn() throws(GatewayError) -> Bool {
-        guard let route = cell.exchange.route else { return false }
+        guard let route = cell.exchange.route?.settings else { return false }
         while true {
             attempts[attempts.count - 1] += cell.exchange.takeOutbound()
             switch try cell.exchange.nextBodyPiece(route, budget: &budget) {
@@ -253,7 +253,7 @@ final class ExchangeBench {
     }
 
     private func beginAnswer() throws(GatewayError) {
-        guard let route = cell.exchange.route else { return }
+        guard let route = cell.exchange.route?.settings else { return }
         if cell.exchange.answerHead.status == 401, !route.credential.strategy.passesCallerAuthorization {
             try tryOtherKey(route)
             return
