@@ -110,6 +110,11 @@ public struct AccessLogConstants: Sendable {
         }
         rendered = buffer.span.array
     }
+
+    /// The fields of `first`, then those of `second`.
+    public init(_ first: AccessLogConstants, _ second: AccessLogConstants) {
+        rendered = first.rendered + second.rendered
+    }
 }
 
 /// The part of a target that the log may show.

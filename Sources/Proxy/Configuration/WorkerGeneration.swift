@@ -11,8 +11,6 @@ final class WorkerGeneration {
     let routes: [WorkerRoute]
     /// One pool a resource.
     let pools: [Pool]
-    /// Number and revision, as access lines tell them.
-    let logConstants: AccessLogConstants
     /// What is counted of each listener, in the generation's order.
     let listenerMeters: [ListenerMeter]
     /// Each listener's place by what it binds.
@@ -26,7 +24,6 @@ final class WorkerGeneration {
         tokenSlot: (TokenIdentity) -> TokenSlot
     ) {
         self.shared = shared
-        logConstants = shared.logConstants
         let meters = page.meters(
             routes: shared.routes.map(\.name), listeners: shared.listeners.map(\.name),
             resources: shared.resources.map(\.name))
@@ -43,7 +40,7 @@ final class WorkerGeneration {
         self.pools = pools
         routes = zip(shared.routes, meters.routes).map { route, meter in
             WorkerRoute(
-                route, pool: pools[route.resource.index], tokenSlot: tokenSlots[route.credential.index],
+                route, of: shared, pool: pools[route.resource.index], tokenSlot: tokenSlots[route.credential.index],
                 preference: preferences[route.credential.index], meter: meter,
                 resourceMeter: meters.resources[route.resource.index])
         }

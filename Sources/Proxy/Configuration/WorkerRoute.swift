@@ -15,13 +15,16 @@ final class WorkerRoute {
     let preference: KeyPreference
     let meter: RouteMeter
     let resourceMeter: ResourceMeter
+    /// What each of its access log lines says: the route, its resource, and the generation.
+    let logConstants: AccessLogConstants
 
     init(
-        _ settings: RouteSettings, pool: Pool, tokenSlot: TokenSlot?, preference: KeyPreference, meter: RouteMeter,
-        resourceMeter: ResourceMeter
+        _ settings: RouteSettings, of generation: Generation, pool: Pool, tokenSlot: TokenSlot?,
+        preference: KeyPreference, meter: RouteMeter, resourceMeter: ResourceMeter
     ) {
         (self.settings, self.pool, self.tokenSlot, self.preference) = (settings, pool, tokenSlot, preference)
         (self.meter, self.resourceMeter) = (meter, resourceMeter)
+        logConstants = AccessLogConstants(settings.logConstants, generation.logConstants)
     }
 }
 

@@ -21,7 +21,11 @@ enum AccessLogLine {
             exchange.scratch.append(reason.reason)
             line.text(.reason, exchange.scratch.span, in: &lines)
         }
-        if let route { line.constants(route.settings.logConstants, in: &lines) }
+        if let route {
+            line.constants(route.logConstants, in: &lines)
+        } else if let generation = exchange.generation {
+            line.constants(generation.shared.logConstants, in: &lines)
+        }
         line.constants(client.binding.settings.logConstants, in: &lines)
         exchange.scratch.clear()
         client.peer.write(to: &exchange.scratch)
@@ -31,7 +35,6 @@ enum AccessLogLine {
         line.number(.requestBytes, exchange.body.count, in: &lines)
         line.number(.responseBytes, exchange.answerBodyBytes, in: &lines)
         line.number(.attempts, exchange.attempts, in: &lines)
-        if let generation = exchange.generation { line.constants(generation.logConstants, in: &lines) }
         let started = exchange.startedAt.nanoseconds == 0 ? now : exchange.startedAt
         line.duration(.total, nanoseconds: Int(now.since(started)), in: &lines)
         if exchange.attempts > 0 {
