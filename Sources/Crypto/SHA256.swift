@@ -1,3 +1,4 @@
+internal import Bytes
 internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces.
@@ -64,15 +65,37 @@ public struct SHA256Digest: Sendable {
 
     /// A digest written in base64, with its padding (44 characters); `nil` when it is not.
     public init?(base64 text: Span<UInt8>) {
-        guard text.count == Base64Digest.byteCount else { return nil }
-        // 44 characters with one `=` give 32 bytes; without it they would give 33.
-        var decoded = InlineArray<33, UInt8>(repeating: 0)
-        let count = unsafe withUnsafeMutableBytes(of: &decoded) { room in
-            try? unsafe Base64.decode(text, alphabet: .standard, to: room)
+        guard text.count == Base64Digest.byteCount, text[43] == 0x3D else { return nil }
+        // Ten groups of four characters, and one of three, whose last has two bits too many.  Unlike a key, a digest is
+        // no secret, so what it says may be looked up.
+        let values = Self.base64Values.span
+        var bytes = InlineArray<32, UInt8>(repeating: 0)
+        var wrong: UInt8 = 0
+        var target = 0
+        for source in stride(from: 0, to: 44, by: 4) {
+            let first = values[Int(text[source])]
+            let second = values[Int(text[source &+ 1])]
+            let third = values[Int(text[source &+ 2])]
+            let isLast = source == 40
+            let fourth = isLast ? 0 : values[Int(text[source &+ 3])]
+            wrong |= first | second | third | fourth | (isLast ? (third & 3) << 6 : 0)
+            bytes[target] = first << 2 | second >> 4
+            bytes[target &+ 1] = second << 4 | third >> 2
+            if !isLast { bytes[target &+ 2] = third << 6 | fourth }
+            target &+= 3
         }
-        guard count == Self.byteCount else { return nil }
-        self.init(decoded.span.extracting(first: Self.byteCount))
+        guard wrong < 64 else { return nil }
+        self.bytes = bytes
     }
+
+    /// What each character of the standard alphabet stands for; 255 for all that are none.
+    private static let base64Values: InlineArray<256, UInt8> = {
+        var values = InlineArray<256, UInt8>(repeating: 255)
+        var text = ByteBuffer()
+        text.append("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        for index in 0..<text.count { values[Int(text[index])] = UInt8(index) }
+        return values
+    }()
 
     /// Its bytes.
     @inlinable public var span: Span<UInt8> {
