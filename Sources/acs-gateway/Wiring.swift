@@ -86,6 +86,8 @@ extension FileFailure {
             self = .notAFile
         } else if error.isTooLarge {
             self = .tooLarge
+        } else if error.isLate {
+            self = .failed(reason: "nothing came through this pipe in time")
         } else {
             self = .failed(reason: error.reason)
         }

@@ -29,25 +29,31 @@ extension WholeFile {
         guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(call: "open", code: EINVAL) }
         guard status.st_size <= limitBytes else { throw SystemError(call: "read", code: EFBIG) }
         return Guarded(
-            content: try secret(from: descriptor, limitBytes: limitBytes), owner: status.st_uid,
+            content: try secret(from: descriptor, limitBytes: limitBytes, patience), owner: status.st_uid,
             writingGroup: status.st_mode & S_IWGRP != 0 ? status.st_gid : nil,
             isWorldWritable: status.st_mode & S_IWOTH != 0)
     }
 
-    /// Reads `path`, links followed; a file of more than `limitBytes` is refused with `EFBIG`.
-    public static func readSecret(_ path: String, limitBytes: Int) throws(SystemError) -> Secret {
+    /// Reads `path`, links followed; a file of more than `limitBytes` is refused with `EFBIG`, and a pipe that says
+    /// nothing for `patience` with `ETIMEDOUT`.
+    public static func readSecret(
+        _ path: String, limitBytes: Int, patience: Duration = WholeFile.patience
+    ) throws(SystemError) -> Secret {
         try refuseNUL(path)
-        let descriptor = try check("open") { unsafe acs_open(path, O_RDONLY | O_CLOEXEC, 0) }
+        let descriptor = try open(path)
         defer { close(descriptor) }
-        return try secret(from: descriptor, limitBytes: limitBytes)
+        return try secret(from: descriptor, limitBytes: limitBytes, patience)
     }
 
     /// The rest of a file; what it was read into is overwritten.
-    private static func secret(from descriptor: Int32, limitBytes: Int) throws(SystemError) -> Secret {
+    private static func secret(
+        from descriptor: Int32, limitBytes: Int, _ patience: Duration
+    ) throws(SystemError) -> Secret {
         // All at once, since a buffer that grows leaves its smaller block behind as it is.
         var bytes = ByteBuffer(capacity: limitBytes + 1)
         defer { bytes.wipe() }
         while bytes.count <= limitBytes {
+            try waitUntilReadable(descriptor, patience)
             var outcome = CallOutcome.done(0)
             unsafe bytes.withFreeSpace(atLeast: 0) { space in
                 outcome = attempt("read") { unsafe Glibc.read(descriptor, space.baseAddress, space.count) }
@@ -56,8 +62,7 @@ extension WholeFile {
             }
             switch outcome {
             case .done(0): return Secret(copying: bytes.span)
-            case .done: continue
-            case .wouldBlock: throw SystemError(call: "read", code: EAGAIN)
+            case .done, .wouldBlock: continue
             case .failed(let error): throw error
             }
         }

@@ -11,23 +11,30 @@ public enum WholeFile {
         public let isWorldReadable: Bool
     }
 
-    /// Reads `path` (a file, a pipe or `/dev/stdin`); a file of more than `limitBytes` is refused with `EFBIG`.
-    public static func read(_ path: String, limitBytes: Int) throws(SystemError) -> Content {
+    /// How long a pipe may say nothing: whoever reads it also reloads, and hears signals.
+    public static let patience = Duration.seconds(10)
+
+    /// Reads `path` (a file, a pipe or `/dev/stdin`); a file of more than `limitBytes` is refused with `EFBIG`, and a
+    /// pipe that says nothing for `patience` with `ETIMEDOUT`.
+    public static func read(
+        _ path: String, limitBytes: Int, patience: Duration = WholeFile.patience
+    ) throws(SystemError) -> Content {
         try refuseNUL(path)
-        let descriptor = try check("open") { unsafe acs_open(path, O_RDONLY | O_CLOEXEC, 0) }
+        let descriptor = try open(path)
         defer { close(descriptor) }
         var status = stat()
         try check("fstat") { unsafe fstat(descriptor, &status) }
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65_536)
         while true {
+            try waitUntilReadable(descriptor, patience)
             let outcome = unsafe block.withUnsafeMutableBytes { space in
                 attempt("read") { unsafe Glibc.read(descriptor, space.baseAddress, space.count) }
             }
             switch outcome {
             case .done(0): return Content(bytes: bytes, isWorldReadable: status.st_mode & S_IROTH != 0)
             case .done(let count): bytes += block[..<count]
-            case .wouldBlock: throw SystemError(call: "read", code: EAGAIN)
+            case .wouldBlock: continue
             case .failed(let error): throw error
             }
             guard bytes.count <= limitBytes else { throw SystemError(call: "read", code: EFBIG) }
@@ -74,6 +81,22 @@ public enum WholeFile {
             prefix += part
             if unsafe mkdir(prefix, 0o755) != 0, acs_errno() != EEXIST { throw SystemError.last("mkdir") }
             prefix += "/"
+        }
+    }
+
+    /// Opens `path` for reading, links followed, and does not wait for whoever writes to a pipe.
+    static func open(_ path: String) throws(SystemError) -> Int32 {
+        try check("open") { unsafe acs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) }
+    }
+
+    /// Waits until reading gives something, or the end; a pipe that nobody has opened for writing yet has neither.
+    /// Whoever types may take any time.
+    static func waitUntilReadable(_ descriptor: Int32, _ patience: Duration) throws(SystemError) {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let isTyped = isatty(descriptor) == 1
+        let milliseconds = isTyped ? -1 : Int32(clamping: patience.wholeNanoseconds / 1_000_000)
+        guard try check("poll", { unsafe poll(&entry, 1, milliseconds) }) > 0 else {
+            throw SystemError(call: "read", code: ETIMEDOUT)
         }
     }
 

@@ -21,6 +21,10 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         var six = in6_addr()
         guard unsafe inet_pton(AF_INET6, host, &six) == 1 else { return nil }
         self = SocketAddress(six, zone: 0, port: port)
+        // `::ffff:192.0.2.1` is IPv4 in another spelling (RFC 4291 §2.5.5.2); a socket for IPv6 alone cannot have it.
+        if case .ipv6(0, let low, _, _) = self, low >> 32 == 0xFFFF {
+            self = .ipv4(UInt32(truncatingIfNeeded: low), port: port)
+        }
     }
 
     private init(_ address: in6_addr, zone: UInt32, port: UInt16) {

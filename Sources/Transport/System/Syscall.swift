@@ -37,6 +37,8 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isNotPermitted: Bool { code == EACCES || code == EPERM }
     /// It is a directory, or something else that is no file.
     public var isNotAFile: Bool { code == EISDIR || code == EINVAL }
+    /// Nothing came in time.
+    public var isLate: Bool { code == ETIMEDOUT }
     /// It is larger than was allowed.
     public var isTooLarge: Bool { code == EFBIG }
 

@@ -223,7 +223,7 @@ public final class Socket: Sendable {
             let (seconds, attoseconds) = ContinuousClock.now.duration(to: deadline).components
             let milliseconds = max(0, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
             var entry = pollfd(fd: raw, events: Int16(events), revents: 0)
-            let ready = unsafe poll(&entry, 1, Int32(min(milliseconds, 600_000)))
+            let ready = unsafe poll(&entry, 1, Int32(clamping: milliseconds))
             if ready > 0 { return true }
             if ready == 0 || errno != EINTR { return false }
         }

@@ -1,5 +1,6 @@
 import Bytes
 import Crypto
+import Glibc
 import Support
 import Testing
 import Transport
@@ -42,6 +43,34 @@ struct WholeFileTests {
         #expect(try failure(directory.path)?.isNotAFile == true)
         #expect(try failure(path("a\0b"))?.isNotAFile == true)
         #expect(try failure("/dev/zero")?.isTooLarge == true)
+    }
+
+    @Test("a pipe is read to its end, and not waited for without end")
+    func pipes() throws {
+        func failure(_ read: () throws -> Void) throws -> Transport.SystemError? {
+            #expect(throws: Transport.SystemError.self) { try read() }
+        }
+        let pipe = path("pipe")
+        let made = unsafe mkfifo(pipe, 0o600)
+        try #require(made == 0)
+        // Nobody writes, and somebody who says nothing.
+        let patience = Duration.milliseconds(50)
+        for isHeld in [false, true] {
+            let holder = isHeld ? unsafe open(pipe, O_RDWR | O_CLOEXEC) : -1
+            #expect(try failure { _ = try WholeFile.read(pipe, limitBytes: 10, patience: patience) }?.isLate == true)
+            #expect(
+                try failure { _ = try WholeFile.readSecret(pipe, limitBytes: 10, patience: patience) }?.isLate == true)
+            if isHeld { close(holder) }
+        }
+        try Transport.Thread.start("writer") {
+            let descriptor = unsafe open(pipe, O_WRONLY | O_CLOEXEC)
+            for byte in [UInt8](0x61...0x63) {
+                Pacing.wait(until: .now + .milliseconds(20))
+                _ = unsafe withUnsafeBytes(of: byte) { unsafe write(descriptor, $0.baseAddress, 1) }
+            }
+            close(descriptor)
+        }
+        #expect(try WholeFile.read(pipe, limitBytes: 10).bytes == Array("abc".utf8))
     }
 
     @Test("a file that is there stays, unless it is to be replaced")
