@@ -53,6 +53,11 @@ class Result:
     def cpu_us(self) -> float:
         return self.median(lambda one: one.cpu_us)
 
+    def ratio(self, reference: "Result") -> float:
+        """CPU per request against `reference`: the median of each round's own ratio, since noise comes in spells that
+        two targets of one round share, and two medians need not."""
+        return statistics.median(one.cpu_us / other.cpu_us for one, other in zip(self.rounds, reference.rounds))
+
 
 class Origin:
     """The origin: one process with a plain and a TLS port."""

@@ -36,8 +36,8 @@ def summary(targets: list[Target], workloads: list[Workload], results: dict[str,
     for workload in workloads:
         of = results[workload.name]
         cells = [cpu_cell(of.get(target.name), of.get(REFERENCE), workload) for target in targets]
-        best = min((of[name].cpu_us for name in peers), default=0)
-        ratios = [f"{of[name].cpu_us / best:.2f}" for name in ours if peers]
+        best = min((of[name] for name in peers), key=lambda peer: peer.cpu_us, default=None)
+        ratios = [f"{of[name].ratio(best):.2f}" for name in ours if best]
         rows.append([f"{workload.name} {workload.title}", *cells, *ratios])
     return table(head, rows)
 
@@ -88,7 +88,7 @@ def cpu_cell(result: Result | None, reference: Result | None, workload: Workload
         text = f"{result.cpu_us / 1000:.1f} ms; {result.median(lambda one: one.peak_mib):.0f} MiB"
     if reference is None or result is reference:
         return text
-    return f"{text} ({result.cpu_us / reference.cpu_us:.2f})"
+    return f"{text} ({result.ratio(reference):.2f})"
 
 
 def calls_cell(calls: float | None) -> str:
