@@ -83,7 +83,7 @@ def touch_memory() -> None:
     """Writes to free memory once and gives it back, so that no target is the first to do so.
 
     On a virtual machine the host finds a page when it is first touched.  That took 10 µs here, a page of the access log
-    holds nine lines, and only acs-gateway writes one: of its CPU time it was 4 %.
+    holds nine lines, and only acs-gateway writes one: of its CPU time it was 3 %.
     """
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     count = min(TOUCHED_BYTES, available // 4) // TOUCH_BYTES
