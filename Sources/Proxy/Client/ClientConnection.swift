@@ -182,6 +182,8 @@ final class ClientConnection: Connection {
     }
 
     /// Reads the body that must be held; or whatever has come of one that streams, so that a small one is sent whole.
+    ///
+    /// By itself, for what a function is handed it need not retain.
     @inline(never)
     private func holdBody(_ cell: ExchangeCell, _ route: WorkerRoute) -> Bool {
         do throws(GatewayError) {

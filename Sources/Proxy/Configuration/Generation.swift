@@ -122,8 +122,6 @@ public final class ListenerSettings: Sendable {
 public final class RouteSettings: Sendable {
     /// Its name in the file.
     public let name: String
-    /// Its place in the generation.
-    let index: Int
     /// Who may use it.
     public let rules: AccessRules
     /// Where its requests go.
@@ -146,10 +144,10 @@ public final class RouteSettings: Sendable {
     let logConstants: AccessLogConstants
 
     init(
-        index: Int, name: String, rules: AccessRules, resource: ResourceSettings, credential: CredentialSettings,
+        name: String, rules: AccessRules, resource: ResourceSettings, credential: CredentialSettings,
         rewrite: FollowUpLinks.Rewrite, times: RouteTimes, body: RouteBody, attempts: Int
     ) {
-        (self.index, self.name, self.rules) = (index, name, rules)
+        (self.name, self.rules) = (name, rules)
         (self.resource, self.credential) = (resource, credential)
         (self.rewrite, self.times, self.attempts) = (rewrite, times, attempts)
         (bodyLimitBytes, bodyMemoryBytes) = (body.limitBytes, body.memoryBytes)

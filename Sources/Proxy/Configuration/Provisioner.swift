@@ -77,7 +77,7 @@ public struct Provisioner {
             guard let resource = known.resources[route.resource],
                 let credential = known.credentials[route.credential]
             else { return nil }  // dangling names were told when the file was decoded
-            routes.append(Self.route(route, index: routes.count, resource, credential))
+            routes.append(Self.route(route, resource, credential))
             conditions.append(RouteCondition(route.match, listeners: places))
         }
         let shared = SharedSettings(
@@ -123,11 +123,11 @@ public struct Provisioner {
     }
 
     private static func route(
-        _ config: RouteConfig, index: Int, _ resource: ResourceSettings, _ credential: CredentialSettings
+        _ config: RouteConfig, _ resource: ResourceSettings, _ credential: CredentialSettings
     ) -> RouteSettings {
         let times = config.timeouts
         return RouteSettings(
-            index: index, name: config.name, rules: .anyone, resource: resource, credential: credential,
+            name: config.name, rules: .anyone, resource: resource, credential: credential,
             rewrite: FollowUpLinks.Rewrite(
                 strippedPrefix: config.rewrite?.stripPrefix.map(Self.writtenPrefix) ?? [],
                 addedPrefix: Array((config.rewrite?.addPrefix ?? "").utf8)),

@@ -5,6 +5,7 @@ internal import Transport
 
 /// One line of the access log for one exchange, written when it ends, without allocation.
 enum AccessLogLine {
+    /// By itself, for what a function is handed it need not retain.
     @inline(never)
     static func write(
         _ exchange: inout Exchange, _ route: WorkerRoute?, _ client: ClientConnection, at time: Timestamp,
