@@ -74,8 +74,8 @@ static inline int acs_peer_credentials(int descriptor, int *process, unsigned *u
     return 0;
 }
 
-/* The calls of a request's way, without being points of cancellation: glibc puts two atomic operations around those in a
-   process with several threads, and nobody cancels a thread here. */
+/* The calls of a request's way, without being points of cancellation: glibc puts two atomic operations around those in
+   a process with several threads, and nobody cancels a thread here. */
 static inline long acs_receive(int descriptor, void *bytes, size_t count) {
     return syscall(SYS_recvfrom, descriptor, bytes, count, 0, (void *)0, (void *)0);
 }
