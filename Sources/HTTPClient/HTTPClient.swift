@@ -28,6 +28,7 @@ public final class HTTPClient: Sendable {
         } onCancel: {
             loop.cancel(order)
         }
+        loop.synchronize()
         return try outcome.get()
     }
 

@@ -67,6 +67,10 @@ final class TransferLoop: Sendable {
         multi.wake()
     }
 
+    /// Sees all that the loop's thread did before it resumed a continuation.  The runtime sees to that as well, but a
+    /// continuation that is resumed before anybody waits for it is out of ThreadSanitizer's sight.
+    func synchronize() { inbox.withLock { _ in } }
+
     /// Has the loop end all that is under way, and its thread.
     func close() {
         inbox.withLock { $0.isClosed = true }
