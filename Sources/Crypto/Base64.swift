@@ -219,7 +219,7 @@ extension Base64 {
 
 extension Base64.Alphabet {
     /// All 64, in order.
-    fileprivate var characters: StaticString {
+    var characters: StaticString {
         switch self {
         case .standard: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         case .url: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -64,6 +64,8 @@ public struct SHA256Digest: Sendable {
     }
 
     /// A digest written in base64, with its padding (44 characters); `nil` when it is not.
+    ///
+    /// What ``Base64`` reads, in a third of its instructions: every request of an SDK with a key declares a digest.
     public init?(base64 text: Span<UInt8>) {
         guard text.count == Base64Digest.byteCount, text[43] == 0x3D else { return nil }
         // Ten groups of four characters, and one of three, whose last has two bits too many.  Unlike a key, a digest is
@@ -92,7 +94,7 @@ public struct SHA256Digest: Sendable {
     private static let base64Values: InlineArray<256, UInt8> = {
         var values = InlineArray<256, UInt8>(repeating: 255)
         var text = ByteBuffer()
-        text.append("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        text.append(Base64.Alphabet.standard.characters)
         for index in 0..<text.count { values[Int(text[index])] = UInt8(index) }
         return values
     }()

@@ -64,4 +64,20 @@ struct SHA256Tests {
             #expect(SHA256Digest(base64: wrong.utf8.span) == nil, "\(wrong)")
         }
     }
+
+    @Test("what is read as a digest is what base64 says, whichever character stands where")
+    func oneReading() {
+        let text = Array("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".utf8)
+        for place in text.indices {
+            for character in UInt8.min...UInt8.max {
+                var changed = text
+                changed[place] = character
+                let bytes = try? Base64.decode(changed.span)
+                let expected = bytes.flatMap { $0.count == 32 ? SHA256Digest($0.span) : nil }
+                if SHA256Digest(base64: changed.span) != expected {
+                    Issue.record("\(character) at \(place) is read in two ways")
+                }
+            }
+        }
+    }
 }

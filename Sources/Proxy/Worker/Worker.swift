@@ -46,6 +46,7 @@ final class Worker {
     private var drained: Barrier?
     private var spare = SpareCells()
     private let requestIDs: RequestIDs
+    /// Whether the generation has an access log; kept beside it, since asking it counts references at each answer.
     private var writesAccessLog = false
     private var lines = ByteBuffer()
     private var timeText = TimestampText()

@@ -19,7 +19,7 @@ public struct SpoolFile: ~Copyable {
         // Some file systems have no unnamed files: make one and take its name away.
         var template = Array((directory + "/acs-gateway-XXXXXX").utf8CString)
         let named = unsafe mkstemp(&template)
-        guard named >= 0 else { throw SystemError.last("mkostemp") }
+        guard named >= 0 else { throw SystemError.last("mkstemp") }
         _ = unsafe unlink(template)
         descriptor = named
     }
